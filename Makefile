@@ -1,0 +1,37 @@
+# Each command sets the course up first, in .venv, if that is not done yet.
+#   PYTHON=…       the Python to use (3.11 or newer)
+#   TORCH_INDEX=…  a package index to find torch and torchvision in, such as one of CPU builds
+#   PORT=…         for `make lab`
+
+PY = .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help set-up lab test grade bench site release tidy
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1~/' | awk -F'~' '{printf "%-16s %s\n", $$1, $$2}'
+
+set-up:
+	@sh tools/set_up.sh
+
+lab: set-up  ## open the course in JupyterLab
+	@$(PY) tools/lab.py $(if $(PORT),--port $(PORT))
+
+test: set-up  ## run all tests
+	@$(PY) -m pytest -n auto
+
+grade: set-up  ## grade the bundled sample class
+	@$(PY) -m autograder demo
+
+bench: set-up  ## measure, as ratios
+	@$(PY) -m benchmarks
+
+site: set-up  ## the course as a website, in site/build
+	@$(PY) site/build.py
+
+release: set-up  ## make exercises/ from solutions/
+	@$(PY) -m autograder release
+
+tidy: set-up  ## notebooks without outputs, badges with the right address, code in format
+	@$(PY) tools/tidy.py
+	@$(PY) -m ruff check --fix --quiet
+	@$(PY) -m ruff format --quiet

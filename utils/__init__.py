@@ -1,0 +1,10 @@
+"""What the notebooks import. Each file is one idea:
+
+optim      the `Optim` base class, whose `my_step` you write; `output` and `w` draw it at work
+landscape  loss surfaces over two weights
+path       let an optimizer walk on a landscape, and write down where it went
+plots      pictures of paths, losses and series
+style      colours and line styles, readable in light and dark
+data       MNIST, from the files in `data/`
+check      is my optimizer the same as torch's, and if not, which mistake is it?
+"""

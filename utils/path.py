@@ -1,0 +1,88 @@
+"""Let an optimizer walk on a landscape, and write down where it went."""
+
+import warnings
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(repr=False)
+class Path:
+    """Where an optimizer went.
+
+    points: the weights before the first step and after each one, shape (steps + 1, 2).
+    losses: the loss at each of these points, without noise, shape (steps + 1,).
+    label: what to call it in a legend.
+    trouble: one sentence if the walk ended early, else None.
+    """
+
+    points: torch.Tensor
+    losses: torch.Tensor
+    label: str = ""
+    trouble: str | None = None
+
+    @property
+    def nsteps(self):
+        return len(self.points) - 1
+
+    def __repr__(self):
+        return f"{self.label}: {self.nsteps} steps, loss {self.losses[0]:.3g} → {self.losses[-1]:.3g}"
+
+
+def hold(optimizer, w):
+    """Make sure that `optimizer` is an optimizer, and that `w` is what it moves."""
+    if isinstance(optimizer, type):
+        raise TypeError(
+            f"{optimizer.__name__} is a class: make an optimizer of it first, "
+            f"{optimizer.__name__}([w], lr=...)."
+        )
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise TypeError(f"this is a {type(optimizer).__name__}, not an optimizer.")
+    if not any(p is w for group in optimizer.param_groups for p in group["params"]):
+        name = type(optimizer).__name__
+        raise ValueError(f"this {name} does not hold w, so w would not move: {name}([w], ...).")
+
+
+def descend(optimizer, landscape, w, nsteps=10, noise=0.0, seed=0, label=None):
+    """Take `nsteps` steps with `optimizer` from where `w` is, and return the `Path`.
+
+    Args:
+        optimizer: holds `w`.
+        landscape: gives the loss at `w`.
+        w: the weights, shape (2,), with `requires_grad`; they are moved.
+        noise: standard deviation of the normal noise added to each entry of the gradient.
+        seed: of that noise; the same seed gives the same noise to every optimizer.
+        label: what to call the path; by default the class and its hyper-parameters.
+
+    The walk ends before a step that leaves something infinite or NaN; a warning says which step.
+    """
+    hold(optimizer, w)
+    if nsteps < 1:
+        raise ValueError(f"nsteps must be at least 1, not {nsteps}.")
+    if noise < 0:
+        raise ValueError(f"noise is a standard deviation: it must not be negative, as {noise} is.")
+    rng = torch.Generator().manual_seed(seed)
+    points, trouble = [w.detach().clone()], None
+    for step in range(1, nsteps + 1):
+        optimizer.zero_grad()
+        landscape(w).backward()
+        w.grad.add_(noise * torch.randn(w.shape, generator=rng))
+        optimizer.step()
+        if not torch.isfinite(landscape(w.detach())):
+            where = ", ".join(f"{x:g}" for x in w.tolist())
+            trouble = (
+                f"Step {step} took the weights to ({where}), where there is no finite loss. "
+                "A learning rate that is too large does this, and so does a division by zero."
+            )
+            warnings.warn(trouble, stacklevel=2)
+            break
+        points.append(w.detach().clone())
+    points = torch.stack(points)
+    return Path(points, landscape(points), label or describe(optimizer), trouble)
+
+
+def describe(optimizer):
+    """`SGDMomentumOptimizer, lr = 0.1, momentum = 0.9`: the class and what it was given."""
+    values = {k: v for k, v in optimizer.param_groups[0].items() if k in optimizer.defaults}
+    shown = [f"{k} = {v:.4g}" for k, v in values.items() if type(v) in (int, float) and v]
+    return ", ".join([type(optimizer).__name__, *shown])

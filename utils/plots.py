@@ -1,0 +1,209 @@
+"""Pictures: paths on a landscape, losses, and any other series.
+
+Every function returns a `Picture`. At the end of a cell it shows itself; `draw(picture)` shows it
+anywhere else.
+"""
+
+import base64
+import html
+import io
+from pathlib import Path as File
+
+import matplotlib as mpl
+import numpy as np
+import torch
+
+from utils import style
+
+SUFFIXES = (".pdf", ".png", ".svg")
+
+
+class Picture:
+    """A matplotlib figure with words for those who cannot see it.
+
+    Args:
+        figure: the figure.
+        alt: what it shows, in a sentence or two.
+    """
+
+    def __init__(self, figure, alt):
+        self.figure, self.alt = figure, alt
+
+    def save(self, fname):
+        """Write the figure to `fname` (.pdf, .png or .svg), on white, and say where it went."""
+        fname = check_suffix(fname)
+        with mpl.rc_context(style.RC):
+            self.figure.savefig(fname, facecolor="white", bbox_inches="tight", dpi=200)
+        print(f"saved {fname}")
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        png = io.BytesIO()
+        with mpl.rc_context(style.RC):
+            self.figure.savefig(png, format="png")
+        png = base64.b64encode(png.getvalue()).decode()
+        img = f'<img alt="{html.escape(self.alt)}" src="data:image/png;base64,{png}">'
+        data = {"text/plain": self.alt, "text/html": img, "image/png": png}
+        return data, {"image/png": {"alt": self.alt}}
+
+
+def check_suffix(fname):
+    """`fname` as a path, if a figure can be saved there; else a ValueError that says why."""
+    fname = File(fname)
+    if fname.suffix.lower() not in SUFFIXES:
+        raise ValueError(f"{fname.name!r} must end in one of {', '.join(SUFFIXES)}.")
+    if not fname.parent.is_dir():
+        raise ValueError(f"there is no folder {str(fname.parent)!r} to save {fname.name!r} in.")
+    return fname
+
+
+def draw(picture, fname=None):
+    """Show `picture` here and now, and save it if `fname` says where."""
+    if fname is not None:
+        picture.save(fname)
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return
+    if get_ipython():
+        from IPython.display import display
+
+        display(picture)
+
+
+def contour(landscape, *paths, title=None, limit=None):
+    """Paths over the contours of a landscape.
+
+    Args:
+        landscape: called with points of shape (..., 2).
+        paths: any number of `Path`s.
+        limit: (xmin, xmax, ymin, ymax); by default what holds the paths, up to a point.
+    """
+    fig, ax = style.figure(figsize=(5.2, 4.4))
+    limit = limit or window(landscape, paths)
+    surface(ax, landscape, limit)
+    for i, path in enumerate(paths):
+        trace(ax, path, i)
+    single = title is None and len(paths) == 1
+    ax.set_title(title or (paths[0].label if single else ""), loc="left")
+    if len(paths) > 1:
+        legend(fig, ax, len(paths))
+    return Picture(fig, f"Contours of {landscape!r}. " + " ".join(map(tell, paths)))
+
+
+def panels(landscape, *paths, titles=None, limit=None):
+    """One small contour plot a path, side by side, all to the same scale."""
+    fig, axes = style.figure(
+        1, len(paths), figsize=(3.3 * len(paths), 3.3), squeeze=False, sharey=True
+    )
+    limit = limit or window(landscape, paths)
+    for i, (ax, path) in enumerate(zip(axes[0], paths, strict=True)):
+        surface(ax, landscape, limit)
+        trace(ax, path, i)
+        ax.set_title(titles[i] if titles else path.label, loc="left")
+        if i:
+            ax.set_ylabel("")
+    told = " ".join(map(tell, paths))
+    return Picture(fig, f"{len(paths)} plots of {landscape!r}. {told}")
+
+
+def losses(*paths, floor=1e-12, title=None):
+    """Loss against step, on a logarithmic scale, one line a path.
+
+    Losses below `floor` are drawn there: below it, rounding is all there is to see.
+    """
+    lines = {path.label: (range(len(path.losses)), path.losses.clamp(min=floor)) for path in paths}
+    picture = series(lines, "step", "loss", log=True, title=title)
+    picture.alt = "Loss against step. " + " ".join(map(tell, paths))
+    return picture
+
+
+def race(landscape, *paths, limit=None):
+    """Contours with all paths on the left, loss against step on the right."""
+    fig, (left, right) = style.figure(1, 2, figsize=(9.6, 4.2), width_ratios=(1.1, 1))
+    surface(left, landscape, limit or window(landscape, paths))
+    for i, path in enumerate(paths):
+        trace(left, path, i)
+        right.plot(path.losses.clamp(min=1e-12), color=color(i), linestyle=dashes(i))
+    right.set(xlabel="step", ylabel="loss", yscale="log")
+    legend(fig, left, len(paths))
+    return Picture(fig, f"Paths on {landscape!r}, and loss against step. " + " ".join(map(tell, paths)))
+
+
+def series(lines, xlabel, ylabel, points=None, title=None, log=False, alt=None):
+    """Lines over a shared axis, and optionally a cloud of points behind them.
+
+    Args:
+        lines: label → (x, y), or label → y.
+        points: (x, y), drawn as dots.
+        log: a logarithmic y axis.
+    """
+    fig, ax = style.figure(figsize=(7.2, 3.6))
+    if points is not None:
+        ax.scatter(*points, s=12, color=style.INK, alpha=0.45, linewidths=0)
+    for i, (label, line) in enumerate(lines.items()):
+        x, y = line if isinstance(line, tuple) else (range(len(line)), line)
+        ax.plot(x, y, label=label, color=color(i), linestyle=dashes(i))
+    ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
+    ax.set_title(title or "", loc="left")
+    if any(lines):
+        legend(fig, ax, len(lines))
+    return Picture(fig, alt or f"{ylabel} against {xlabel}: " + ", ".join(lines) + ".")
+
+
+def window(landscape, paths):
+    """Limits that hold the start, the minimum and the paths, but no more than twice their span."""
+    start = torch.stack([path.points[0].detach() for path in paths]).double()
+    must = torch.cat([start, torch.tensor([landscape.minimum], dtype=torch.float64)])
+    center = (must.amax(0) + must.amin(0)) / 2
+    reach = max(float((must.amax(0) - must.amin(0)).max()), 0.5)
+    points = torch.cat([must] + [path.points.detach().double() for path in paths])
+    near = points[(points - center).abs().amax(1) <= 1.25 * reach]
+    low, high = near.amin(0), near.amax(0)
+    pad = 0.12 * float((high - low).max())
+    (x0, y0), (x1, y1) = (low - pad).tolist(), (high + pad).tolist()
+    return x0, x1, y0, y1
+
+
+def surface(ax, landscape, limit, resolution=120):
+    """Filled contours: more ink is more loss. All points go through `landscape` in one call."""
+    x0, x1, y0, y1 = limit
+    x, y = torch.linspace(x0, x1, resolution), torch.linspace(y0, y1, resolution)
+    with torch.no_grad():
+        loss = landscape(torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)).double().numpy()
+    low, high = loss.min(), loss.max()
+    levels = low + (high - low) * np.linspace(0, 1, 15) ** 2  # even rings on a bowl
+    inks = [mpl.colors.to_rgba(style.HILL, a) for a in np.linspace(0.02, 0.5, 14)]
+    ax.contourf(x, y, loss, levels=levels, colors=inks)
+    ax.contour(x, y, loss, levels=levels[1:-1], colors=style.HILL, linewidths=0.5, alpha=0.7)
+    ax.plot(*landscape.minimum, marker="*", ms=13, mfc="none", mec=style.INK, mew=1.3)
+    ax.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="$w_1$", ylabel="$w_2$", aspect="equal")
+    ax.grid(False)
+
+
+def trace(ax, path, i=0):
+    """One path: a ring at the start, a mark at every step."""
+    x, y = path.points.detach().double().T
+    every = max(1, len(x) // 60)
+    line = dict(color=color(i), linestyle=dashes(i), linewidth=1.5, label=path.label)
+    ax.plot(x, y, marker=style.MARKERS[i % 6], markersize=4, markevery=every, **line)
+    ax.plot(x[:1], y[:1], "o", ms=9, mfc="none", mec=style.INK, mew=1.3)
+
+
+def legend(fig, ax, n):
+    """Below the axes, where it hides nothing."""
+    handles, labels = ax.get_legend_handles_labels()
+    with mpl.rc_context(style.RC):
+        fig.legend(handles, labels, loc="outside lower center", ncols=min(n, 3))
+
+
+def color(i):
+    return style.PALETTE[i % len(style.PALETTE)]
+
+
+def dashes(i):
+    return style.DASHES[i % len(style.DASHES)]
+
+
+def tell(path):
+    """A path in words, for alt texts."""
+    return f"{path!r}."
