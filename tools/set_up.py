@@ -132,7 +132,8 @@ def pip(*args):
     def listen():
         for line in process.stderr:
             said.append(line)
-            print(line, end="", file=sys.stderr, flush=True)
+            if not line.startswith("WARNING"):
+                print(line, end="", file=sys.stderr, flush=True)
 
     listener = threading.Thread(target=listen)
     listener.start()

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
+from utils.landscape import START
+
 
 @dataclass(repr=False)
 class Path:
@@ -43,6 +45,17 @@ def hold(optimizer, w):
         raise ValueError(f"this {name} does not hold w, so w would not move: {name}([w], ...).")
 
 
+def walk(Optimizer, landscape, nsteps=30, noise=0.0, start=START, seed=0, label=None, **hyper):
+    """Make an `Optimizer` with `hyper`, let it walk from `start`, and return the `Path`.
+
+        plots.race(bowl, *[walk(SGD, bowl, lr=lr) for lr in (0.05, 0.2, 0.39)])
+
+    Computes in float64, so that a loss of 1e-12 is not yet noise. See `descend` for the rest.
+    """
+    w = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    return descend(Optimizer([w], **hyper), landscape, w, nsteps, noise, seed, label)
+
+
 def descend(optimizer, landscape, w, nsteps=10, noise=0.0, seed=0, label=None):
     """Take `nsteps` steps with `optimizer` from where `w` is, and return the `Path`.
 
@@ -66,7 +79,7 @@ def descend(optimizer, landscape, w, nsteps=10, noise=0.0, seed=0, label=None):
     for step in range(1, nsteps + 1):
         optimizer.zero_grad()
         landscape(w).backward()
-        w.grad.add_(noise * torch.randn(w.shape, generator=rng))
+        w.grad.add_(noise * torch.randn(w.shape, generator=rng, dtype=w.dtype))
         optimizer.step()
         if not torch.isfinite(landscape(w.detach())):
             where = ", ".join(f"{x:g}" for x in w.tolist())
