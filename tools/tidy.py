@@ -63,7 +63,9 @@ def tidy(path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="change nothing; fail if something would")
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing; fail if something would"
+    )
     check = parser.parse_args().check
     untidy = [path for path in notebooks() if tidy(path) != path.read_text(encoding="utf-8")]
     for path in untidy:

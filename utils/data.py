@@ -3,11 +3,13 @@
 torchvision's own `MNIST` reads the files. What is done here is to unpack them for it, once.
 """
 
+import contextlib
 import gzip
 import hashlib
 import os
 import shutil
 import tempfile
+import time
 import zlib
 from pathlib import Path
 
@@ -31,6 +33,9 @@ FILES = {  # name: (bytes, SHA-256) of the unpacked file
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ),
 }
+
+
+PART = ".part"  # a file that is being unpacked
 
 
 class DataError(RuntimeError):
@@ -67,7 +72,8 @@ def mnist(train=True, transform=None, root=DATA):
         return MNIST(root, train=train, transform=transform, download=True)
     except Exception as error:
         raise DataError(
-            f"MNIST is neither in {packed} nor could it be downloaded ({error}). "
+            f"MNIST is neither in {packed} nor could it be downloaded "
+            f"({' '.join(str(error).split())}). "
             "Get the files back with `git checkout data/mnist`, or try again with a network."
         ) from error
 
@@ -91,7 +97,8 @@ def unpack(packed, target, sha256):
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as out:
+        sweep(target.parent)
+        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=PART, delete=False) as out:
             try:
                 with gzip.open(packed) as source:
                     shutil.copyfileobj(source, out, 1 << 20)
@@ -109,6 +116,14 @@ def unpack(packed, target, sha256):
         ) from error
     except OSError as error:
         raise DataError(f"cannot unpack {packed.name}: {error}.") from error
+
+
+def sweep(folder):
+    """Remove what killed unpackings left; an hour is longer than any that lives."""
+    for part in folder.glob("*" + PART):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - part.stat().st_mtime > 3600:
+                part.unlink()
 
 
 def file_sha256(path):

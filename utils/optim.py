@@ -1,16 +1,14 @@
 """The optimizer base class of the course, and a weight to try it on.
 
-    class SGDOptimizer(Optim):
-        def __init__(self, params, lr):
-            super().__init__(params, dict(lr=lr))
+class SGDOptimizer(Optim):
+    def __init__(self, params, lr):
+        super().__init__(params, dict(lr=lr))
 
-        def my_step(self, p, state, group):
-            ...                                  # you write this
+    def my_step(self, p, state, group):
+        ...                                  # you write this
 
-    output(SGDOptimizer([w], lr=0.1))            # and see where it goes
+output(SGDOptimizer([w], lr=0.1))            # and see where it goes
 """
-
-import math
 
 import torch
 
@@ -34,7 +32,8 @@ class Optim(torch.optim.Optimizer):
         defaults: the hyper-parameters, as a dict; a group without its own value gets this one.
 
     Raises:
-        ValueError: no parameters; the same one twice; a hyper-parameter that is negative or NaN.
+        ValueError: no parameters; the same one twice; a hyper-parameter that is negative, NaN or no
+            number.
 
     Source: https://docs.pytorch.org/docs/stable/optim.html
     """
@@ -56,8 +55,13 @@ class Optim(torch.optim.Optimizer):
             raise ValueError("a parameter is listed twice: it would be stepped twice each time.")
         for name in NOT_NEGATIVE:
             value = param_group.get(name, self.defaults.get(name, 0.0))
-            if math.isnan(value) or value < 0:
-                raise ValueError(f"{name} must not be negative or NaN, but it is {value}.")
+            if not (isinstance(value, int | float | torch.Tensor) and value >= 0):
+                raise ValueError(f"{name} must be a number, 0 or more, but it is {value!r}.")
+        betas = param_group.get("betas", self.defaults.get("betas", (0, 0)))
+        if not (
+            isinstance(betas, tuple | list) and len(betas) == 2 and all(0 <= b < 1 for b in betas)
+        ):
+            raise ValueError(f"betas must be two numbers, 0 ≤ β < 1, but they are {betas!r}.")
         super().add_param_group({**param_group, "params": params})
 
     @torch.no_grad()

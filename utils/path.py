@@ -28,7 +28,9 @@ class Path:
         return len(self.points) - 1
 
     def __repr__(self):
-        return f"{self.label}: {self.nsteps} steps, loss {self.losses[0]:.3g} → {self.losses[-1]:.3g}"
+        return (
+            f"{self.label}: {self.nsteps} steps, loss {self.losses[0]:.3g} → {self.losses[-1]:.3g}"
+        )
 
 
 def hold(optimizer, w):
@@ -90,6 +92,12 @@ def descend(optimizer, landscape, w, nsteps=10, noise=0.0, seed=0, label=None):
             warnings.warn(trouble, stacklevel=2)
             break
         points.append(w.detach().clone())
+    if len(points) > 1 and all(torch.equal(points[0], point) for point in points):
+        warnings.warn(
+            "The weights did not move. my_step must change p in place, such as by p.add_(...): "
+            "`p = p - ...` only gives a new tensor the name p.",
+            stacklevel=2,
+        )
     points = torch.stack(points)
     return Path(points, landscape(points), label or describe(optimizer), trouble)
 

@@ -126,7 +126,9 @@ def race(landscape, *paths, limit=None):
         right.plot(path.losses.clamp(min=1e-12), color=color(i), linestyle=dashes(i))
     right.set(xlabel="step", ylabel="loss", yscale="log")
     legend(fig, left, len(paths))
-    return Picture(fig, f"Paths on {landscape!r}, and loss against step. " + " ".join(map(tell, paths)))
+    return Picture(
+        fig, f"Paths on {landscape!r}, and loss against step. " + " ".join(map(tell, paths))
+    )
 
 
 def series(lines, xlabel, ylabel, points=None, title=None, log=False, alt=None):

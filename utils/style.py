@@ -9,7 +9,7 @@ import matplotlib as mpl
 from cycler import cycler
 
 INK = "#767676"
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#b85c9e", "#9a7b0a", "#767676")
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#a24dff", "#9a7b0a", "#767676")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 3)), "-")
 MARKERS = ("o", "s", "^", "D", "v", "P")
 HILL = "#5b7ca8"  # contours: more of this ink is more loss

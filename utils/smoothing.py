@@ -1,0 +1,67 @@
+"""Data to smooth: the two models on which lecture 01 tries its averages, and how to draw them."""
+
+from typing import NamedTuple
+
+import torch
+
+from utils import plots, style
+
+
+class Noisy(NamedTuple):
+    """What we see, and what we would like to know. All of shape (n,), float64.
+
+    t: the number of the mini-batch, 1 … n.
+    y: the noisy values.
+    truth: the values without the noise.
+    """
+
+    t: torch.Tensor
+    y: torch.Tensor
+    truth: torch.Tensor
+
+
+def offset_noise(n=200, offset=0.3, seed=0):
+    """Model 1, a truth that stands still: normal noise of standard deviation 1 around `offset`."""
+    truth = torch.full((count(n),), offset, dtype=torch.float64)
+    rng = torch.Generator().manual_seed(seed)
+    return noisy(truth, torch.randn(n, generator=rng, dtype=torch.float64))
+
+
+def noisy_cosine(n=100, width=0.25, seed=0):
+    """Model 2, a truth that moves: cos x over [-3, 3], with uniform noise between ± `width`."""
+    truth = torch.linspace(-3, 3, count(n), dtype=torch.float64).cos()
+    rng = torch.Generator().manual_seed(seed)
+    return noisy(truth, width * (2 * torch.rand(n, generator=rng, dtype=torch.float64) - 1))
+
+
+def noisy(truth, noise):
+    return Noisy(torch.arange(1, len(truth) + 1, dtype=torch.float64), truth + noise, truth)
+
+
+def count(n):
+    """`n`, if that many values can be made."""
+    if n != int(n) or n < 1:
+        raise ValueError(f"n is a number of values: a whole number from 1 on, not {n}.")
+    return int(n)
+
+
+def panel(ax, data, lines):
+    """Draw `data` into `ax`: dots for the noisy values, a thin line for the truth, then `lines`.
+
+    Args:
+        lines: label → values of shape (n,), as `plots.series` takes them.
+    """
+    ax.scatter(data.t, data.y, s=9, color=style.INK, alpha=0.4, linewidths=0)
+    ax.plot(data.t, data.truth, color=style.INK, linestyle="-", linewidth=1.0, label="truth")
+    for i, (label, y) in enumerate(lines.items()):
+        ax.plot(data.t, y, label=label, color=plots.color(i), linestyle=plots.dashes(i))
+
+
+def picture(data, lines, alt, title=""):
+    """One panel, with a legend and words for those who cannot see it."""
+    fig, ax = style.figure(figsize=(7.2, 3.8))
+    panel(ax, data, lines)
+    ax.set(xlabel="mini-batch $t$", ylabel="gradient")
+    ax.set_title(title, loc="left")
+    plots.legend(fig, ax, 4)
+    return plots.Picture(fig, alt)
