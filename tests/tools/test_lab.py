@@ -1,0 +1,74 @@
+"""`make lab`: JupyterLab on the start page, or one sentence why not."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LAB = [sys.executable, ROOT / "tools" / "lab.py"]
+
+
+def test_a_port_that_is_taken_is_said():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = subprocess.run([*LAB, "--port", str(port)], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.strip().startswith(f"lab: port {port} is taken")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_port_that_is_none_is_said():
+    done = subprocess.run([*LAB, "--port", "99999"], capture_output=True, text=True)
+    assert done.returncode == 1 and "99999 is no port" in done.stderr
+
+
+@pytest.fixture
+def server():
+    """A running JupyterLab, as its address and token."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [*LAB, "--port", str(port), "--no-browser", "--IdentityProvider.token=secret"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def get(url, patience=60):
+    request = urllib.request.Request(url, headers={"Authorization": "token secret"})
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return urllib.request.urlopen(request, timeout=10)
+        except urllib.error.HTTPError:
+            raise
+        except OSError:  # not up yet
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.3)
+
+
+@pytest.mark.slow
+def test_it_serves_the_start_page_that_leads_to_the_lectures(server):
+    page = get(f"{server}/")
+    assert "/lab/tree/lectures/README.md" in page.url and "factory=Markdown" in page.url
+    assert page.status == 200
+
+    start = json.load(get(f"{server}/api/contents/lectures/README.md"))
+    assert "02_sgd.ipynb" in start["content"]
+    assert json.load(get(f"{server}/api/contents/lectures/02_sgd.ipynb"))["type"] == "notebook"
+
+    notes = get(f"{server}/lab/api/settings/@jupyterlab/apputils-extension:notification")
+    assert json.load(notes)["schema"]["properties"]["fetchNews"]["default"] == "false"
