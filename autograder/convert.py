@@ -1,0 +1,117 @@
+"""nbgrader's own converters and gradebook, on a course: quiet, and an error is one sentence."""
+
+import contextlib
+import io
+import logging
+import re
+import warnings
+
+from autograder.course import Trouble, said
+
+# nbgrader 0.9.6 with SQLAlchemy 2 warns about relationships that it sets by itself
+warnings.filterwarnings("ignore", message="Object of type <Submitted", append=True)
+
+PATIENCE = 30  # seconds to wait for a gradebook that someone else is writing to
+
+
+def convert(course, converter, assignment, student="*", **folders):
+    """Run one of nbgrader's converters on one assignment, over what is there from an earlier run.
+
+    Args:
+        course: a Course.
+        converter: such as `nbgrader.converters.Autograde`, the class.
+        assignment, student: which ones.
+        folders: settings of nbgrader's CourseDirectory that are other than the course's.
+
+    Raises:
+        Trouble: what the converter stumbled over.
+    """
+    from nbgrader.coursedir import CourseDirectory
+
+    log = logging.getLogger("autograder.nbgrader")
+    log.propagate = False
+    log.setLevel(logging.WARNING)
+    heard = io.StringIO()
+    handler = logging.StreamHandler(heard)
+    log.addHandler(handler)
+    where = CourseDirectory(config=course.config, log=log, db_url=patient(course.db_url))
+    where.assignment_id = assignment
+    where.student_id = student
+    for name, value in folders.items():
+        setattr(where, name, str(value))
+    try:
+        converter(coursedir=where, config=course.config, log=log, force=True).start()
+    except Exception as error:  # whatever it is, it concerns this assignment and student only
+        raise Trouble(cause(heard.getvalue(), error, course)) from error
+    finally:
+        log.removeHandler(handler)
+
+
+def register(course, assignment):
+    """Write an assignment's cells, points and tests into the gradebook, as they are now."""
+    import tempfile
+
+    from nbgrader.converters import GenerateAssignment
+
+    if course.gradebook:
+        course.gradebook.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as nowhere:
+        try:
+            convert(course, GenerateAssignment, assignment, release_directory=nowhere)
+        except Trouble as why:
+            raise Trouble(f"{assignment} cannot go into the gradebook: {why}") from why
+
+
+@contextlib.contextmanager
+def gradebook(course):
+    """The gradebook, open.
+
+    Raises:
+        Trouble: it cannot be opened, or is locked.
+    """
+    from nbgrader.api import Gradebook
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        with Gradebook(patient(course.db_url), course.course_id) as book:
+            yield book
+    except SQLAlchemyError as error:
+        raise Trouble(database_trouble(str(error), course)) from error
+
+
+def patient(url):
+    return f"{url}?timeout={PATIENCE}" if url.startswith("sqlite:///") and "?" not in url else url
+
+
+def cause(heard, error, course):
+    """The sentence behind a failure: the last line of the traceback that nbgrader logged."""
+    if re.search(r"OperationalError|DatabaseError|database is locked", heard + str(error)):
+        return database_trouble(heard + str(error), course)
+    if "there are submissions associated with it" in heard:
+        return (
+            "its graded cells were added, removed or renamed after submissions were graded: put them "
+            "back, or give the assignment a new name, or start with a new gradebook."
+        )
+    lines = [
+        line
+        for line in heard.splitlines()
+        if re.match(r"[A-Za-z_][\w.]*(Error|Exception|Missing\w*)\b: .", line)
+        and "NbGraderException" not in line
+    ]
+    text = lines[-1] if lines else said(error)
+    return text.rsplit("Error: ", 1)[-1].rstrip(".") + "."
+
+
+def database_trouble(text, course):
+    where = course.gradebook or "the gradebook"
+    if "locked" in text:
+        return f"{where} is locked: another program is writing to it; close it and try again."
+    if "not a database" in text:
+        return f"{where} is not a gradebook: move it away, or name another in nbgrader_config.py."
+    if "readonly" in text:
+        return f"{where} cannot be written to: who owns it?"
+    if "unable to open" in text:
+        return f"{where} cannot be opened: is its folder there and writable?"
+    if re.search("no such (table|column)", text):
+        return f"{where} was made by another nbgrader: back it up, then run `nbgrader db upgrade`."
+    return f"{where} cannot be used: {said(text)}."

@@ -1,0 +1,124 @@
+"""Where the things of a course are."""
+
+import difflib
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+CONFIG = "nbgrader_config.py"
+
+
+class Trouble(Exception):
+    """Why it cannot go on, in one sentence."""
+
+
+class Submission(NamedTuple):
+    """What one student handed in for one assignment: a folder."""
+
+    student: str
+    assignment: str
+    folder: Path
+
+
+class Course:
+    """A folder with an nbgrader_config.py, and the folders that this file names.
+
+    Args:
+        root: that folder.
+
+    Raises:
+        Trouble: no configuration there, or one that does not run.
+    """
+
+    def __init__(self, root):
+        self.root = Path(root).resolve()
+        if not (self.root / CONFIG).is_file():
+            raise Trouble(f"{self.root} is no course folder: there is no {CONFIG} in it.")
+        named = self.config.CourseDirectory
+        self.solutions = self.root / named.get("source_directory", "source")
+        self.exercises = self.root / named.get("release_directory", "release")
+        self.submitted = self.root / named.get("submitted_directory", "submitted")
+        self.autograded = self.root / named.get("autograded_directory", "autograded")
+        self.feedback = self.root / named.get("feedback_directory", "feedback")
+        self.course_id = named.get("course_id", "")
+        self.db_url = named.get("db_url", f"sqlite:///{self.root / 'gradebook.db'}")
+
+    @classmethod
+    def around(cls, folder):
+        """The course that `folder` lies in."""
+        folder = Path(folder).resolve()
+        for root in (folder, *folder.parents):
+            if (root / CONFIG).is_file():
+                return cls(root)
+        raise Trouble(
+            f"{folder} is not in a course: go to the folder with {CONFIG} in it, "
+            "or name that folder with --course."
+        )
+
+    @cached_property
+    def config(self):
+        """What nbgrader_config.py says, as nbgrader reads it."""
+        from traitlets.config.loader import PyFileConfigLoader
+
+        try:
+            return PyFileConfigLoader(CONFIG, path=str(self.root)).load_config()
+        except Exception as error:  # the file is Python: anything can come out of it
+            raise Trouble(f"{self.root / CONFIG} does not run: {said(error)}.") from error
+
+    @property
+    def gradebook(self):
+        """The gradebook's file, or None if it is in another kind of database."""
+        kind, _, path = self.db_url.partition(":///")
+        return Path(path) if kind == "sqlite" else None
+
+    @property
+    def assignments(self):
+        """The names of all assignments, in order: the folders in solutions/ with a notebook."""
+        return sorted({path.parent.name for path in self.solutions.glob("[!.]*/*.ipynb")})
+
+    def chosen(self, names):
+        """These assignments, or all where none is named.
+
+        Raises:
+            Trouble: one is unknown, or there are none.
+        """
+        if not self.assignments:
+            raise Trouble(f"there is no assignment in {self.solutions}.")
+        for name in names:
+            if name not in self.assignments:
+                near = difflib.get_close_matches(name, self.assignments, 1, cutoff=0.3)
+                hint = (
+                    f"did you mean {near[0]}?" if near else "known: " + ", ".join(self.assignments)
+                )
+                raise Trouble(f"there is no assignment {name}: {hint}")
+        return sorted(set(names)) or self.assignments
+
+    def notebooks(self, assignment):
+        """The notebooks of an assignment's source."""
+        return sorted((self.solutions / assignment).glob("*.ipynb"))
+
+    def submissions(self, assignments, students=()):
+        """What was handed in for these assignments, by these students or by all.
+
+        Raises:
+            Trouble: a named student handed in nothing.
+        """
+        found = [
+            Submission(folder.parent.name, folder.name, folder)
+            for assignment in assignments
+            for folder in sorted(self.submitted.glob(f"[!.]*/{assignment}"))
+            if folder.is_dir()
+        ]
+        for student in students:
+            if student not in {one.student for one in found}:
+                where = " or ".join(
+                    str(self.submitted / student / name) for name in assignments[:2]
+                )
+                raise Trouble(f"{student} handed in nothing: {where} is not there.")
+        return [one for one in found if not students or one.student in students]
+
+
+def said(error):
+    """What an exception says, in one line without a full stop."""
+    text = str(error).strip().split("\n")[0] or type(error).__name__
+    return text.rstrip(".")

@@ -1,0 +1,93 @@
+"""What is there, and what is not."""
+
+import importlib.metadata
+import os
+import platform
+import sys
+import tempfile
+from typing import NamedTuple
+
+from autograder.convert import gradebook
+from autograder.course import Trouble
+from autograder.release import abandoned, drift, problems
+
+PACKAGES = ("torch", "torchvision", "nbgrader", "nbclient", "nbconvert", "ipykernel", "sqlalchemy")
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at. `ok` is None for what is only worth knowing."""
+
+    what: str
+    ok: bool | None
+    text: str
+
+
+def examine(course):
+    """Look at everything; yields a `Finding` as each is known. Changes nothing but an empty file."""
+    yield Finding("python", sys.version_info >= (3, 11), f"{platform.python_version()}")
+    for name in PACKAGES:
+        try:
+            yield Finding(name, True, importlib.metadata.version(name))
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding(name, False, "not installed: run `make set-up`")
+    yield kernel()
+    for folder in (course.exercises, course.submitted, course.autograded, course.feedback):
+        yield writable(course, folder)
+    yield book(course)
+    for assignment in course.assignments or [None]:
+        if assignment is None:
+            yield Finding("sources", False, f"no assignment in {course.solutions}")
+        else:
+            yield from source(course, assignment)
+    for folder in abandoned(course):
+        yield Finding(f"release {folder.name}", False, "has no source in solutions/: remove it")
+    handed_in = len(course.submissions(course.assignments))
+    yield Finding("submissions", None, f"{handed_in} for {len(course.assignments)} assignments")
+    yield Finding("cores", None, f"{os.cpu_count()}")
+    yield Finding(
+        "sandbox", None, "none yet: a submission runs with your rights, so grade who you trust"
+    )
+
+
+def kernel():
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        return Finding("kernel", True, KernelSpecManager().get_kernel_spec("python3").display_name)
+    except NoSuchKernel:
+        return Finding("kernel", False, "no kernel `python3`: run `make set-up`")
+
+
+def writable(course, folder):
+    name = f"folder {folder.relative_to(course.root).as_posix()}"
+    there = folder
+    while not there.exists():
+        there = there.parent
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            note = "writable" if there == folder else "not there yet; will be made when needed"
+            return Finding(name, True, note)
+    except OSError as error:
+        return Finding(name, False, f"cannot be written to: {error.strerror}")
+
+
+def book(course):
+    if course.gradebook and not course.gradebook.exists():
+        return Finding("gradebook", True, "not there yet; the first `autograder grade` makes it")
+    try:
+        with gradebook(course) as opened:
+            return Finding("gradebook", True, f"opens; it knows {len(opened.students)} students")
+    except Trouble as why:
+        return Finding("gradebook", False, str(why))
+
+
+def source(course, assignment):
+    wrong = problems(course, assignment)
+    yield Finding(f"source {assignment}", not wrong, "; ".join(wrong) or "valid")
+    if not wrong:
+        try:
+            stale = drift(course, assignment)
+            text = f"not what solutions/ gives: run `autograder release {assignment}`"
+            yield Finding(f"release {assignment}", not stale, text if stale else "current")
+        except Trouble as why:
+            yield Finding(f"release {assignment}", False, str(why))

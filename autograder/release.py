@@ -1,0 +1,159 @@
+"""exercises/ from solutions/: the same notebooks without answers and hidden tests."""
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+from autograder.convert import convert
+from autograder.course import Trouble
+
+LEFTOVERS = ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+
+
+@contextlib.contextmanager
+def released(course, assignment):
+    """A temporary folder with the assignment as students get it. The gradebook is not touched.
+
+    Raises:
+        Trouble: the source cannot be converted, or something hidden would be left in it.
+    """
+    from nbgrader.converters import GenerateAssignment
+
+    with tempfile.TemporaryDirectory() as scratch:
+        url = f"sqlite:///{Path(scratch).as_posix()}/gradebook.db"
+        try:
+            convert(course, GenerateAssignment, assignment, release_directory=scratch, db_url=url)
+        except Trouble as why:
+            raise Trouble(f"{course.solutions / assignment} cannot be released: {why}") from why
+        folder = Path(scratch) / assignment
+        for path in folder.glob("*.ipynb"):
+            look_for_leftovers(path)
+        yield folder
+
+
+def look_for_leftovers(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        left = next((mark for mark in LEFTOVERS if mark in cell.source), None)
+        if left:
+            raise Trouble(f"{path.name}: {left} would be left in cell {cell.id}.")
+        if cell.get("outputs") or cell.get("execution_count"):
+            raise Trouble(f"{path.name}: an output would be left in cell {cell.id}.")
+
+
+def drift(course, assignment):
+    """The files in exercises/ that are not what solutions/ gives: missing, different, too many."""
+    with released(course, assignment) as new:
+        there = course.exercises / assignment
+        names = {path.relative_to(new) for path in files(new)}
+        names |= {path.relative_to(there) for path in files(there)}
+        return sorted(there / name for name in names if not same(new / name, there / name))
+
+
+def release(course, assignment, force=False):
+    """Make the assignment's folder in exercises/ what solutions/ gives.
+
+    Args:
+        force: also over answers that someone wrote there.
+
+    Returns:
+        the files that were changed.
+
+    Raises:
+        Trouble: the source cannot be released, or answers would be lost.
+    """
+    with released(course, assignment) as new:
+        there = course.exercises / assignment
+        changed = []
+        for old in files(there):
+            if not (new / old.relative_to(there)).exists():
+                changed.append(old)
+        for path in files(new):
+            if not same(path, there / path.relative_to(new)):
+                changed.append(there / path.relative_to(new))
+        for path in changed:
+            written = answered(path)
+            if written and not force:
+                raise Trouble(
+                    f"{path} has answers in it (cell {written[0]}): copy it to a safe place, "
+                    "then release with --force."
+                )
+        for path in changed:
+            source = new / path.relative_to(there)
+            if source.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                replace(source, path)
+            else:
+                path.unlink()
+        return changed
+
+
+def answered(path):
+    """The grade_ids of the answer cells in a released notebook that someone wrote in."""
+    from nbgrader.utils import compute_checksum, is_solution
+
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+    except Exception:  # not there, or no notebook: then nothing of worth is lost
+        return []
+    return [
+        cell.metadata.nbgrader.grade_id
+        for cell in cells
+        if is_solution(cell) and cell.metadata.nbgrader.get("checksum") != compute_checksum(cell)
+    ]
+
+
+def abandoned(course):
+    """Folders in exercises/ that no longer have a source."""
+    there = {path.parent for path in course.exercises.glob("[!.]*/*.ipynb")}
+    return sorted(folder for folder in there if folder.name not in course.assignments)
+
+
+def files(folder):
+    """All files in a folder that matter."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not {".ipynb_checkpoints", "__pycache__"} & set(path.parts)
+    ]
+
+
+def same(a, b):
+    return a.is_file() and b.is_file() and a.read_bytes() == b.read_bytes()
+
+
+def replace(source, path):
+    """Copy so that `path` is at every moment either the old file or the new one, whole."""
+    part = path.with_name(f".{path.name}.part")
+    shutil.copyfile(source, part)
+    os.replace(part, path)
+
+
+def problems(course, assignment):
+    """What is wrong with the sources of an assignment, without running them.
+
+    Returns:
+        list of str: one sentence for each; empty if all is well.
+    """
+    from nbgrader.nbgraderformat import MetadataValidator
+
+    found = []
+    for path in course.notebooks(assignment):
+        name = path.relative_to(course.root)
+        try:
+            nb = nbformat.read(path, as_version=4)
+            nbformat.validate(nb)
+            MetadataValidator().validate_nb(nb)
+        except (OSError, ValueError, json.JSONDecodeError, nbformat.ValidationError) as error:
+            found.append(f"{name}: {str(error).splitlines()[0]}")
+            continue
+        marks = [cell.metadata.get("nbgrader", {}) for cell in nb.cells]
+        ids = [mark["grade_id"] for mark in marks if mark]
+        found += [f"{name}: two cells are called {i}" for i in set(ids) if ids.count(i) > 1]
+        if not any(mark.get("grade") for mark in marks):
+            found.append(f"{name}: no cell gives points")
+    return found

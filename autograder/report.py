@@ -1,0 +1,135 @@
+"""What came out: why a submission lost marks, as a table, as CSV, as feedback pages."""
+
+import csv
+import re
+import shutil
+import textwrap
+
+import nbformat
+
+from autograder.convert import convert, gradebook
+from autograder.course import Trouble
+
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def reasons(course, student, assignment):
+    """Why a graded submission lost marks.
+
+    Returns:
+        list of str, `cell: sentence`: first the student's own cells that failed, then the tests,
+        with the first line of what each said. Tests that said the same share a line.
+    """
+    from nbgrader.utils import determine_grade, is_grade
+
+    said = {}
+    for path in sorted((course.autograded / student / assignment).glob("*.ipynb")):
+        own, tests = [], []
+        for number, cell in enumerate(nbformat.read(path, as_version=4).cells, 1):
+            name = cell.metadata.get("nbgrader", {}).get("grade_id") or f"cell {number}"
+            if cell.cell_type != "code":
+                continue
+            if is_grade(cell):
+                score, most = determine_grade(cell)
+                if score is not None and score < most:
+                    tests.append((name, complaint(cell) or f"{score:g} of {most:g} points"))
+            elif complaint(cell, errors_only=True):
+                own.append((name, complaint(cell, errors_only=True)))
+        for name, text in own + tests:
+            said.setdefault(text, []).append(name)
+    return [f"{', '.join(names)}: {text}" for text, names in said.items()]
+
+
+def complaint(cell, errors_only=False):
+    """The first line of what went wrong in a cell, or None."""
+    for output in cell.outputs:
+        if output.output_type == "error":
+            text = first_line(output.evalue)
+            if output.ename == "AssertionError":
+                return text or "an assertion failed"
+            if output.ename == "NotImplementedError" and not text:
+                return "not answered"
+            return f"{output.ename}: {text}" if text else output.ename
+        if output.output_type == "stream" and output.name == "stderr" and not errors_only:
+            return f"wrote to stderr, which costs the points: {first_line(output.text)}"
+    return None
+
+
+def first_line(text):
+    lines = [line.strip() for line in ANSI.sub("", text).splitlines()]
+    return next((line for line in lines if line), "")
+
+
+def scores(course, assignments=None):
+    """What the gradebook holds.
+
+    Returns:
+        list of dict: student, assignment, score, max_score, needs_manual_grade; by assignment.
+    """
+    with gradebook(course) as book:
+        return [
+            dict(
+                student=submission.student.id,
+                assignment=assignment.name,
+                score=max(0.0, submission.score - (submission.late_submission_penalty or 0.0)),
+                max_score=submission.max_score,
+                needs_manual_grade=submission.needs_manual_grade,
+            )
+            for assignment in sorted(book.assignments, key=lambda one: one.name)
+            if assignments is None or assignment.name in assignments
+            for submission in sorted(assignment.submissions, key=lambda one: one.student.id)
+        ]
+
+
+def table(rows):
+    """A text table: student, assignment, score, why.
+
+    Args:
+        rows: tuples (student, assignment, score as text, list of sentences).
+    """
+    rows = list(rows)
+    heads = ("student", "assignment", "score")
+    widths = [max(len(h), *(len(row[i]) for row in rows)) for i, h in enumerate(heads)]
+    indent = sum(widths) + 2 * len(widths)
+    room = max(40, shutil.get_terminal_size((120, 25)).columns - indent)
+
+    def line(student, assignment, score, why):
+        cells = (student.ljust(widths[0]), assignment.ljust(widths[1]), score.rjust(widths[2]), why)
+        return "  ".join(cells).rstrip()
+
+    lines = [line(*heads, "why"), "  ".join("─" * width for width in [*widths, min(room, 60)])]
+    for student, assignment, score, why in rows:
+        wrapped = [
+            part for text in why for part in textwrap.wrap(text, room, subsequent_indent="  ")
+        ]
+        first, *rest = wrapped or [""]
+        lines.append(line(student, assignment, score, first))
+        lines += [" " * indent + part for part in rest]
+    return "\n".join(lines)
+
+
+def write_csv(rows, path):
+    """The scores as a CSV file.
+
+    Args:
+        rows: as from `scores`.
+    """
+    try:
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    except OSError as error:
+        raise Trouble(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def feedback(course, submission):
+    """Write the feedback page of one graded submission.
+
+    Returns:
+        the folder it is in.
+    """
+    from nbgrader.converters import GenerateFeedback
+
+    convert(course, GenerateFeedback, submission.assignment, submission.student)
+    return course.feedback / submission.student / submission.assignment
