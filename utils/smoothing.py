@@ -63,5 +63,6 @@ def picture(data, lines, alt, title=""):
     panel(ax, data, lines)
     ax.set(xlabel="mini-batch $t$", ylabel="gradient")
     ax.set_title(title, loc="left")
-    plots.legend(fig, ax, 4)
+    with style.mpl.rc_context(style.RC):
+        fig.legend(loc="outside lower center", ncols=4 if len(lines) < 4 else 3)
     return plots.Picture(fig, alt)
