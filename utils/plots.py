@@ -195,7 +195,7 @@ def legend(fig, ax, n):
     """Below the axes, where it hides nothing."""
     handles, labels = ax.get_legend_handles_labels()
     with mpl.rc_context(style.RC):
-        fig.legend(handles, labels, loc="outside lower center", ncols=min(n, 3))
+        fig.legend(handles, labels, loc="outside lower center", ncols=2 if n == 4 else min(n, 3))
 
 
 def color(i):
