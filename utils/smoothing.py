@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import matplotlib as mpl
 import torch
 
 from utils import plots, style
@@ -59,10 +60,28 @@ def panel(ax, data, lines):
 
 def picture(data, lines, alt, title=""):
     """One panel, with a legend and words for those who cannot see it."""
-    fig, ax = style.figure(figsize=(7.2, 3.8))
-    panel(ax, data, lines)
-    ax.set(xlabel="mini-batch $t$", ylabel="gradient")
-    ax.set_title(title, loc="left")
-    with style.mpl.rc_context(style.RC):
-        fig.legend(loc="outside lower center", ncols=4 if len(lines) < 4 else 3)
+    return pictures([(title, data, lines)], alt, figsize=(7.2, 3.8))
+
+
+def pictures(panels, alt, ncols=None, sharey="row", figsize=None):
+    """Several panels with one legend, in rows of `ncols`.
+
+    Args:
+        panels: a list of (title, data, lines).
+        alt: what they show, in a sentence or two.
+        sharey: which panels have the same vertical axis: those of one "row", or none (False).
+    """
+    ncols = ncols or len(panels)
+    nrows = -(-len(panels) // ncols)
+    size = figsize or (9.6, 2.4 * nrows + 0.8)
+    fig, axes = style.figure(nrows, ncols, figsize=size, sharey=sharey, squeeze=False)
+    for i, (ax, (title, data, lines)) in enumerate(zip(axes.flat, panels, strict=False)):
+        panel(ax, data, lines)
+        ax.set_title(title, loc="left")
+        ax.set_xlabel("mini-batch $t$")
+        if i % ncols == 0 or not sharey:
+            ax.set_ylabel("gradient")
+    handles, labels = axes.flat[0].get_legend_handles_labels()
+    with mpl.rc_context(style.RC):
+        fig.legend(handles, labels, loc="outside lower center", ncols=4 if len(labels) < 5 else 3)
     return plots.Picture(fig, alt)
