@@ -23,7 +23,7 @@ def best_device():
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def mnist_tensors(device="cpu", valid=5_000):
+def mnist_tensors(device="cpu", valid=5_000, limit=None):
     """MNIST as `train, valid, test`: three pairs (x, y) of tensors on `device`.
 
     x is float32 of shape (n, 784), with mean 0 and standard deviation 1 over the training pixels;
@@ -31,6 +31,7 @@ def mnist_tensors(device="cpu", valid=5_000):
 
     Args:
         valid: how many training images to hold back. They are drawn at random, always the same.
+        limit: keep only so many of the others to train on, to be quick.
 
     Raises:
         utils.data.DataError: the files cannot be had.
@@ -38,12 +39,18 @@ def mnist_tensors(device="cpu", valid=5_000):
     if not 0 <= valid < 60_000:
         raise ValueError(f"valid must be at least 0 and less than 60,000, not {valid}.")
     train, test = data.mnist(train=True), data.mnist(train=False)
-    x, y = train.data.flatten(1).float(), train.targets
-    order = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))
-    kept, held = order[valid:], order[:valid]
-    std, mean = torch.std_mean(x[kept])
-    sets = (x[kept], y[kept]), (x[held], y[held]), (test.data.flatten(1).float(), test.targets)
-    return tuple((((x - mean) / std).to(device), y.to(device)) for x, y in sets)
+    order = torch.randperm(60_000, generator=torch.Generator().manual_seed(0))
+    held, kept = order[:valid], order[valid:][:limit]
+    std, mean = torch.std_mean(train.data[kept].float())
+
+    def pair(images, labels):
+        return images.flatten(1).float().sub_(mean).div_(std).to(device), labels.to(device)
+
+    return (
+        pair(train.data[kept], train.targets[kept]),
+        pair(train.data[held], train.targets[held]),
+        pair(test.data, test.targets),
+    )
 
 
 class Batches:
@@ -81,11 +88,11 @@ class Batches:
             yield self.x[rows], self.y[rows]
 
 
-def progress(batches, label=""):
+def progress(batches, label="", hide=False):
     """The same batches, with a bar. It goes to stdout: red text is for what went wrong."""
     from tqdm import tqdm
 
-    return tqdm(batches, label, file=sys.stdout, ncols=100, mininterval=0.3)
+    return tqdm(batches, label, file=sys.stdout, ncols=100, mininterval=0.3, disable=hide)
 
 
 @dataclass
@@ -120,18 +127,16 @@ def fit(model, train, valid, optimizer, epochs=1, loss_func=F.cross_entropy, bar
     for epoch in range(epochs):
         model.train()
         losses = []
-        batches = progress(train, f"epoch {epoch + 1}/{epochs}") if bar else train
-        for x, y in batches:
-            loss = loss_func(model(x), y)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            losses.append(loss.detach())  # a number would make the CPU wait for the GPU
-            if bar and len(losses) == len(train):
-                valid_loss, accuracy = evaluate(model, valid, loss_func)
-                batches.set_postfix_str(f"valid loss {valid_loss:.3f}, accuracy {accuracy:.2%}")
-        if not bar:
+        with progress(train, f"epoch {epoch + 1}/{epochs}", hide=not bar) as shown:
+            for x, y in train:
+                loss = loss_func(model(x), y)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                losses.append(loss.detach())  # a number would make the CPU wait for the GPU
+                shown.update()
             valid_loss, accuracy = evaluate(model, valid, loss_func)
+            shown.set_postfix_str(f"valid loss {valid_loss:.3f}, accuracy {accuracy:.2%}")
         history.losses = torch.cat([history.losses, torch.stack(losses).cpu()])
         history.valid_losses.append(valid_loss)
         history.accuracies.append(accuracy)
@@ -159,4 +164,4 @@ def evaluate(model, batches, loss_func=F.cross_entropy):
         right += (scores.argmax(1) == y).sum()
         n += len(y)
     model.train(mode)
-    return float(loss / n), float(right / n)
+    return float(loss) / n, int(right) / n
