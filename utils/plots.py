@@ -7,6 +7,7 @@ anywhere else.
 import base64
 import html
 import io
+import textwrap
 from pathlib import Path as File
 
 import matplotlib as mpl
@@ -84,7 +85,8 @@ def contour(landscape, *paths, title=None, limit=None):
     for i, path in enumerate(paths):
         trace(ax, path, i)
     single = title is None and len(paths) == 1
-    ax.set_title(title or (paths[0].label if single else ""), loc="left")
+    title = title or (paths[0].label if single else "")
+    ax.set_title(textwrap.fill(title, 44), loc="left")
     if len(paths) > 1:
         legend(fig, ax, len(paths))
     return Picture(fig, f"Contours of {landscape!r}. " + " ".join(map(tell, paths)))
