@@ -2,10 +2,12 @@
 
 No outputs, no execution counts, one kernel for all; and in every notebook the same two first
 cells: the Colab badge, and the cell that fetches the course there. The address of the repository
-is stamped into both; it stands in pyproject.toml.
+is stamped into both; it stands in pyproject.toml. A lecture ends with its words: links to the
+terms of docs/glossary.md that link to this lecture.
 """
 
 import argparse
+import re
 import sys
 import tomllib
 from pathlib import Path
@@ -39,6 +41,21 @@ def notebooks():
     return sorted([*ROOT.glob("lectures/*.ipynb"), *ROOT.glob("solutions/*/*.ipynb")])
 
 
+def words(opened):
+    """The last cell of a lecture: the terms of the glossary that are taught in it; [] if none."""
+    glossary = ROOT / "docs" / "glossary.md"
+    entries = glossary.read_text(encoding="utf-8").split("\n### ")[1:] if glossary.exists() else []
+    terms = [entry.splitlines()[0] for entry in entries if f"(../{opened}#" in entry]
+    links = [f"[{term}](../docs/glossary.md#{slug(term)})" for term in terms]
+    text = "**Words of this lecture:** " + " · ".join(links)
+    return [nbformat.v4.new_markdown_cell(text, id="glossary-words")] if links else []
+
+
+def slug(heading):
+    """The anchor that GitHub gives to a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
 def tidy(path):
     """The text of the notebook at `path` as it should be."""
     nb = nbformat.read(path, as_version=4)
@@ -49,8 +66,8 @@ def tidy(path):
         BADGE.format(repository=repository, path=opened), id="badge"
     )
     set_up = nbformat.v4.new_code_cell(SET_UP.format(address=ADDRESS, folder=folder), id="setup")
-    rest = [cell for cell in nb.cells if cell.id not in ("badge", "setup")]
-    nb.cells = [badge, set_up, *rest]
+    rest = [cell for cell in nb.cells if cell.id not in ("badge", "setup", "glossary-words")]
+    nb.cells = [badge, set_up, *rest, *words(opened)]
     nb.metadata = METADATA
     nb.nbformat_minor = max(nb.nbformat_minor, 5)
     for cell in nb.cells:

@@ -62,3 +62,37 @@ def test_the_set_up_cell_does_nothing_but_on_colab(tidy):
     assert 'if "google.colab" in sys.modules:' in code
     body = source.split("sys.modules:\n")[1].splitlines()
     assert all(line.startswith("    ") for line in body)
+
+
+GLOSSARY = """# Glossary
+
+### EWMA
+
+An average. See [window](#window).
+
+→ [01, An average](../lectures/01_ewma.ipynb#An-average)
+
+### L2 penalty
+
+→ [03, Decay](../lectures/03_momentum.ipynb#Decay)
+"""
+
+
+def test_a_lecture_ends_with_links_to_the_terms_of_the_glossary_that_link_to_it(tidy, tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "glossary.md").write_text(GLOSSARY)
+    for path, link in {
+        "lectures/01_ewma.ipynb": "[EWMA](../docs/glossary.md#ewma)",
+        "lectures/03_momentum.ipynb": "[L2 penalty](../docs/glossary.md#l2-penalty)",
+    }.items():
+        once = tidy(a_notebook(), path)
+        assert (once.cells[-1].id, once.cells[-1].source.count("](")) == ("glossary-words", 1)
+        assert link in once.cells[-1].source
+        assert tidy(once, path) == once
+
+
+def test_a_notebook_without_a_term_in_the_glossary_ends_as_it_was_written(tidy, tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "glossary.md").write_text(GLOSSARY)
+    assert tidy(a_notebook()).cells[-1].id == "sum"
+    assert tidy(a_notebook(), "lectures/02_sgd.ipynb").cells[-1].id == "sum"
