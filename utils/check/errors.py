@@ -1,0 +1,305 @@
+"""Exceptions from a student's code, explained, with the student's own line marked."""
+
+import difflib
+import linecache
+import os
+import re
+import sysconfig
+import traceback
+
+import torch
+
+import utils
+from utils.check.guard import Stopped
+from utils.check.situations import Situation
+
+NOT_THEIRS = tuple(
+    os.path.realpath(folder) + os.sep
+    for folder in (
+        os.path.dirname(utils.__file__),
+        os.path.dirname(torch.__file__),
+        sysconfig.get_paths()["stdlib"],
+        sysconfig.get_paths()["purelib"],
+    )
+)
+
+# type, pattern in the message → name, what it means, hints. {0} is the first group of the pattern.
+TABLE = (
+    (
+        RuntimeError,
+        r"gave the parameter new memory",
+        "p.data is rebound",
+        "`p.data = ...` gives the parameter new memory instead of changing the numbers in it.",
+        ("Change p in place: `p.add_(...)`, `p.sub_(...)` or `p.copy_(...)`.",),
+    ),
+    (
+        RuntimeError,
+        r"leaf Variable that requires grad",
+        "autograd is on",
+        "p is a leaf that requires a gradient; autograd does not let it change in place.",
+        ("Do the step without autograd: `@torch.no_grad()` above it.",),
+    ),
+    (
+        RuntimeError,
+        r"does not require grad and does not have a grad_fn",
+        "backward inside the step",
+        "There is nothing to differentiate here: the gradient is already in `p.grad`.",
+        ("Leave out `backward()`: the training loop calls it, not the optimizer.",),
+    ),
+    (
+        RuntimeError,
+        r"size of tensor a \((\d+)\)|doesn't match the broadcast shape|shapes? .*mismatch"
+        r"|mat1 and mat2|must be broadcastable|inconsistent tensor size",
+        "shapes do not fit",
+        "Two tensors of different shapes are combined. All that belongs to p has the shape of p.",
+        (
+            "Is there one buffer for all parameters, on `self` or in a global? Each parameter has "
+            "its own `state`.",
+            "Make buffers with `torch.zeros_like(p)`, and use `*`, not `@`.",
+        ),
+    ),
+    (
+        RuntimeError,
+        r"result type \w+ can't be cast|expected dtype|expected scalar type|same dtype"
+        r"|must have the same (scalar type|dtype)|dtypes? .*(match|equal)",
+        "types do not fit",
+        "Two tensors of different number types are combined in place.",
+        ("Make buffers with `torch.zeros_like(p)`: then they have the type of p.",),
+    ),
+    (
+        RuntimeError,
+        r"Boolean value of Tensor",
+        "a tensor as a condition",
+        "A tensor with several numbers is neither true nor false.",
+        ('To ask whether something exists: `if "v" not in state`, `if p.grad is None`.',),
+    ),
+    (
+        TypeError,
+        r"my_step\(\) (?:takes|missing|got)",
+        "my_step has another signature",
+        "my_step is called as `my_step(p, state, group)`, and yours does not take that.",
+        ("The head of the method is `def my_step(self, p, state, group):`.",),
+    ),
+    (
+        AttributeError,
+        r"'(int|float)' object has no attribute '(\w+_)'",
+        "an in-place operation on a number",
+        "`.{1}(...)` changes a tensor in place, but here it is called on a plain number ({0}).",
+        ("Was the buffer started with 0? Start it with `torch.zeros_like(p)`.",),
+    ),
+    (
+        AttributeError,
+        r"'dict' object has no attribute '(\w+)'",
+        "state and group are dicts",
+        "`state` and `group` are dicts, so what is in them is read with brackets.",
+        ('Write `["{0}"]` in place of `.{0}`.',),
+    ),
+    (
+        AttributeError,
+        r"'NoneType' object has no attribute '(\w+)'",
+        "something is None",
+        "`.{0}` is asked of None. Some functions change a thing and return nothing.",
+        ("Which value in this line can be None?",),
+    ),
+    (
+        AttributeError,
+        r"'\w+' object has no attribute '(\w+)'",
+        "no such attribute",
+        "There is no attribute `{0}` here.",
+        (
+            "If it is something to remember from step to step, keep it in `state`.",
+            "If it is a hyper-parameter, read it from `group`.",
+        ),
+    ),
+    (
+        TypeError,
+        r"'NoneType'",
+        "something is None",
+        "One of the values in this line is None. Some functions change a thing and return nothing.",
+        ("Which value in this line can be None?",),
+    ),
+    (
+        UnboundLocalError,
+        r"variable '(\w+)'",
+        "a name without a value",
+        "`{0}` has no value on this way through your code, for example because only one branch of "
+        "an `if` sets it.",
+        ("Give `{0}` a value in every branch.",),
+    ),
+    (
+        NameError,
+        r"name '(\w+)'",
+        "an unknown name",
+        "`{0}` is not defined here.",
+        ("Is it spelled as where it was set? Hyper-parameters are read from `group`.",),
+    ),
+    (
+        ZeroDivisionError,
+        r"",
+        "division by zero",
+        "A plain number is divided by zero. 1 − βᵗ is zero while t is 0.",
+        ("Count the step before you use t.",),
+    ),
+    (
+        ValueError,
+        r"values to unpack",
+        "a pair is unpacked wrongly",
+        "The number of names on the left is not the number of values on the right.",
+        ('`group["betas"]` is a pair: `beta1, beta2 = group["betas"]`.',),
+    ),
+    (
+        RecursionError,
+        r"",
+        "endless recursion",
+        "The code calls itself again and again.",
+        ("my_step must not call `step` or itself.",),
+    ),
+    (
+        MemoryError,
+        r"",
+        "out of memory",
+        "The code asks for more memory than there is.",
+        ("Does something in `state` grow from step to step?",),
+    ),
+    (
+        SystemExit,
+        r"",
+        "exit is called",
+        "The code calls `exit()`, which would end the whole notebook.",
+        ("Leave it out.",),
+    ),
+    (
+        Stopped,
+        r"",
+        "an endless loop",
+        "It did not come to an end, so the check stopped it after a few seconds.",
+        (
+            "Is there a `while` whose condition never becomes false?",
+            "my_step needs no loop: tensor arithmetic works on all entries at once.",
+        ),
+    ),
+)
+
+
+def explain(error, Student, situation, step):
+    """What an exception means: (name, sentence, hints).
+
+    Args:
+        situation: the `Situation` in which it came up, or None outside of one.
+        step: the number of the step; 0 while the optimizer was made.
+    """
+    if isinstance(error, NotImplementedError):
+        return not_written(error, Student)
+    if isinstance(error, KeyError) and error.args:
+        return missing_key(error, situation)
+    if step == 0 and isinstance(error, TypeError) and "__init__" in str(error):
+        return wrong_constructor(error)
+    if no_gradient(error, situation, step):
+        return (
+            "no gradient, no check",
+            "A parameter that took no part in the loss has `p.grad is None`, and your step "
+            "computes with that None.",
+            (
+                "Freeze a layer: its parameters never get a gradient. What does your step do then?",
+                "Skip such a parameter: `if p.grad is None: continue`.",
+            ),
+        )
+    for kind, pattern, name, says, hints in TABLE:
+        found = re.search(pattern, str(error))
+        if isinstance(error, kind) and found:
+            words = [w for w in found.groups() if w is not None] + ["", ""]
+            return name, says.format(*words), tuple(h.format(*words) for h in hints)
+    return (
+        f"it raises {type(error).__name__}",
+        "Python cannot go on at the line marked above; the message says why.",
+        ("Run this line on its own, with a tensor of your choice, and look at each part of it.",),
+    )
+
+
+def no_gradient(error, situation, step):
+    missing = isinstance(situation, Situation) and any(t == step for t, _ in situation.missing)
+    return missing and "None" in str(error)
+
+
+def not_written(error, Student):
+    methods = list(vars(Student)) if isinstance(Student, type) else []
+    close = difflib.get_close_matches("my_step", methods, n=1, cutoff=0.5)
+    name = "my_step is not written yet"
+    if "my_step" in methods or line_of(error):
+        return name, "There is no step yet: `NotImplementedError` is still in its place.", ()
+    if close:
+        return (
+            "my_step has another name",
+            f"The class has no `my_step`, but it has `{close[0]}`.",
+            ("The base class calls `my_step`: give your method that name.",),
+        )
+    return (
+        name,
+        "The class has no method `my_step`.",
+        ("Is `def my_step(self, p, state, group):` there, indented inside the class?",),
+    )
+
+
+def missing_key(error, situation):
+    key = error.args[0]
+    shown = repr(key) if isinstance(key, str) else "this key"
+    if key in ("lr", "momentum", "dampening", "weight_decay", "alpha", "betas", "eps"):
+        return (
+            "a hyper-parameter is not in the group",
+            f"The group has no {shown}: only what the constructor gives to `super().__init__` as "
+            "defaults is in a group.",
+            (f"Put {shown} into the dict of defaults, or read the name that is there.",),
+        )
+    return (
+        "state is empty at first",
+        f"There is no {shown} in the dict. `state` is empty before the first step of a parameter.",
+        (
+            "What is in `state` when my_step sees a parameter for the first time?",
+            f"Make it when it is not there: `if {shown} not in state: state[{shown}] = "
+            "torch.zeros_like(p)`.",
+        ),
+    )
+
+
+def wrong_constructor(error):
+    return (
+        "the constructor takes other arguments",
+        "The class could not be made with the hyper-parameters of this exercise.",
+        ("Use the constructor as it was given: same names, same order.",),
+    )
+
+
+def line_of(error):
+    """(file, line number) of the last line that is the student's own, or None."""
+    found = None
+    for frame in traceback.extract_tb(error.__traceback__):
+        file = frame.filename
+        ours = os.path.realpath(file).startswith(NOT_THEIRS) or file.startswith("<frozen")
+        if not ours and file != "<bank of mistakes>":
+            found = (file, frame.lineno)
+    return found
+
+
+def quote(error, around=1):
+    """The student's line with its neighbours, marked; empty if there is no source to show."""
+    where = line_of(error)
+    if where is None:
+        return []
+    file, line = where
+    numbers = range(max(1, line - around), line + around + 1)
+    lines = [(n, linecache.getline(file, n).rstrip()) for n in numbers]
+    if not linecache.getline(file, line):
+        return [f"   → line {line} of your code"]
+    return [f"   {'→' if n == line else ' '} {n:4} │ {text[:88]}" for n, text in lines if text]
+
+
+def message(error, room=160):
+    """The exception in one line, however much it has to say."""
+    if isinstance(error, Stopped):
+        return "time is up"
+    try:
+        text = " ".join(str(error)[:2000].split())
+    except BaseException:
+        text = "(its message cannot be shown)"
+    text = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return text if len(text) <= room else text[: room - 1] + "…"

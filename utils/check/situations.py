@@ -1,0 +1,361 @@
+"""The situations in which two optimizers must take the same steps.
+
+A situation prescribes everything but the optimizer: the weights, the gradient of every step, and
+what happens between the steps. So two optimizers can be compared step by step, each played alone,
+and no autograd is needed. `play` returns a `Trace`: plain numbers.
+"""
+
+import copy
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+OTHER_VALUES = dict(  # far from the usual ones, so that a mistake shows within a few steps
+    lr=0.2,
+    momentum=0.6,
+    dampening=0.3,
+    weight_decay=0.25,
+    alpha=0.7,
+    betas=(0.6, 0.8),
+    eps=0.3,
+)
+CAN_BE_ZERO = ("momentum", "dampening", "weight_decay", "alpha")
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What happens, and what a step that fails only here gets wrong.
+
+    shapes: of the parameters; "t" and "s" at the end mean transposed, and every second entry.
+    scales: of the gradients, one a parameter.
+    vary: changes the hyper-parameters, name by name; (name, value) → value.
+    groups: the parameters are in two groups, and the second has other hyper-parameters.
+    missing, zero: (step, parameter) pairs where `p.grad` is None, or zero.
+    lr: step → factor for the learning rate before that step.
+    reload: before this step the state_dict goes into a new optimizer for copies of the weights.
+    renew: before this step a new optimizer takes over the same weights.
+    twin: a second optimizer of the class works on weights of its own, turn by turn.
+    reuse: the gradients keep their memory, as with `zero_grad(set_to_none=False)`.
+    """
+
+    name: str
+    tests: str
+    shapes: tuple = ((3,), (2, 2))
+    scales: tuple = ()
+    steps: int = 5
+    seed: int = 0
+    vary: object = None
+    groups: bool = False
+    missing: tuple = ()
+    zero: tuple = ()
+    lr: dict = field(default_factory=dict, hash=False)
+    reload: int = 0
+    renew: int = 0
+    twin: bool = False
+    reuse: bool = False
+    dtype: torch.dtype = torch.float64
+
+    def hyper(self, known):
+        """The hyper-parameters of this situation, from those that both optimizers know."""
+        if self.vary is None:
+            return {}
+        new = {name: self.vary(name, value) for name, value in known.items()}
+        return {name: value for name, value in new.items() if value != known[name]}
+
+
+def other(name, value):
+    """A value for this hyper-parameter that differs much from the one given."""
+    if name in OTHER_VALUES and value != OTHER_VALUES[name]:
+        return OTHER_VALUES[name]
+    return shift(value)
+
+
+def shift(value):
+    """Another value of the same kind: half as far from 1 or 0, whichever is nearer."""
+    if isinstance(value, (tuple, list)):
+        return type(value)(map(shift, value))
+    if type(value) not in (float, int) or type(value) is int and value != 0:
+        return value
+    return 0.15 if value == 0 else value / 2 if value <= 0.5 or value > 1 else 1.7 * value - 0.85
+
+
+def large_eps(name, value):
+    return 0.5 if name == "eps" else value
+
+
+def off(name, value):
+    if name == "betas":
+        return (0.0, value[1])
+    return 0.0 if name in CAN_BE_ZERO else value
+
+
+SITUATIONS = (
+    Situation("a few steps", "the formula of the step"),
+    Situation(
+        "other hyper-parameters", "a hyper-parameter is used in the wrong place", vary=other, seed=1
+    ),
+    Situation("a large ε", "the place of ε", vary=large_eps, seed=2),
+    Situation(
+        "the learning rate changes after step 2",
+        "lr is mixed into what is remembered",
+        lr={3: 0.1, 5: 4.0},
+        seed=3,
+    ),
+    Situation(
+        "two groups with different hyper-parameters",
+        "hyper-parameters must be read from `group`",
+        shapes=((2,), (3,), (2, 2)),
+        groups=True,
+        seed=4,
+    ),
+    Situation(
+        "parameters of odd shapes",
+        "the step must not depend on the shape",
+        shapes=((), (1,), (3, 1, 2), (0, 2), (4, 3, "t"), (5, "s")),
+        steps=4,
+        seed=5,
+    ),
+    Situation(
+        "gradients from 1e-8 to 1e6",
+        "ε, or a number that should not be there",
+        shapes=((2,),) * 4,
+        scales=(1e-8, 1e-3, 1.0, 1e6),
+        steps=6,
+        seed=6,
+    ),
+    Situation(
+        "gradients that are zero",
+        "what happens at zero",
+        zero=((1, 0), (2, 0), (1, 1), (2, 1), (3, 1), (4, 1), (5, 1)),
+        seed=7,
+    ),
+    Situation(
+        "parameters without a gradient",
+        "each parameter needs its own state and its own count of steps",
+        shapes=((2,), (3,), (2,), (2, 2)),
+        missing=((1, 1), (2, 1), (4, 2)) + tuple((t, 0) for t in range(1, 6)),
+        seed=8,
+    ),
+    Situation(
+        "state_dict saved and loaded before step 4",
+        "all that is remembered must be in `state`",
+        steps=6,
+        reload=4,
+        seed=9,
+    ),
+    Situation(
+        "a new optimizer on old weights",
+        "nothing may be remembered outside of the optimizer",
+        steps=6,
+        renew=4,
+        seed=10,
+    ),
+    Situation(
+        "two optimizers at work, turn by turn",
+        "optimizers must not share what they remember",
+        shapes=((3,),),
+        twin=True,
+        seed=11,
+    ),
+    Situation(
+        "gradients that keep their memory",
+        "a gradient must be copied before it is remembered",
+        reuse=True,
+        seed=12,
+    ),
+    Situation("hyper-parameters at zero", "the special case of zero", vary=off, seed=13),
+    Situation("forty steps", "what builds up slowly", shapes=((2,),), steps=40, seed=14),
+    Situation("weights in float32", "the type of what is remembered", dtype=torch.float32, seed=15),
+)
+EVERYDAY = SITUATIONS[0]
+
+
+@dataclass
+class Trace:
+    """What an optimizer did in a situation.
+
+    points: all weights in one row, before the first step and after each, shape (steps + 1, n).
+    faults: kind → (step, parameter) where it first showed; the kinds are those of `inspect`.
+    error: what was raised, during step `stopped`; 0 is the making of the optimizer.
+    """
+
+    situation: Situation
+    points: np.ndarray = None
+    faults: dict = field(default_factory=dict)
+    error: BaseException | None = None
+    stopped: int | None = None
+
+    @property
+    def steps(self):
+        return len(self.points) - 1
+
+
+@lru_cache(None)
+def script(situation):
+    """The weights at the start, and for each step the gradients: tensors nobody may change."""
+    rng = torch.Generator().manual_seed(situation.seed)
+    scales = situation.scales or (1.0,) * len(situation.shapes)
+
+    def numbers(shape, scale):
+        shape = tuple(n for n in shape if isinstance(n, int))
+        x = torch.randn(shape, generator=rng, dtype=torch.float64) * 2
+        x = torch.where(x.abs() < 0.25, 0.25, x)  # no number that is zero by accident
+        return ((x * 8).round() / 8 * scale).to(situation.dtype)
+
+    pairs = list(zip(situation.shapes, scales, strict=True))
+    weights = [numbers(shape, min(scale, 1.0)) for shape, scale in pairs]
+    gradients = []
+    for step in range(1, situation.steps + 1):
+        grads = [numbers(shape, scale) for shape, scale in pairs]
+        for i, g in enumerate(grads):
+            if (step, i) in situation.missing:
+                grads[i] = None
+            elif (step, i) in situation.zero:
+                grads[i] = torch.zeros_like(g)
+        gradients.append(grads)
+    return weights, gradients
+
+
+def lay_out(x, shape):
+    """A leaf with the numbers of `x`, in memory as the shape says: "t", "s", or in order."""
+    if shape[-1:] == ("t",):
+        x = x.t().contiguous().t()
+    elif shape[-1:] == ("s",):
+        x = torch.stack([x, x], dim=-1)[..., 0]
+    else:
+        x = x.clone()
+    return x.detach().requires_grad_()
+
+
+class Player:
+    """One optimizer with its weights, in one situation.
+
+    Args:
+        make: (params, **hyper) → optimizer.
+        known: name → value of the hyper-parameters that may be varied.
+        given: those which the constructor takes; the others are given as values of a group.
+    """
+
+    def __init__(self, make, situation, known, given):
+        self.make, self.situation = make, situation
+        changed = situation.hyper(known)
+        self.given = {**given, **{k: v for k, v in changed.items() if k in given}}
+        self.extra = {k: v for k, v in changed.items() if k not in given}
+        self.second = {k: other(k, v) for k, v in known.items()} if situation.groups else {}
+        starts, _ = script(situation)
+        self.weights = list(map(lay_out, starts, situation.shapes))
+        self.start()
+
+    def start(self):
+        """A new optimizer on the weights as they are, and our own view of their memory."""
+        self.views = [p.detach().numpy() for p in self.weights]
+        self.places = [p.data_ptr() for p in self.weights]
+        params = self.weights
+        if self.second:
+            params = [
+                {"params": self.weights[::2], **self.extra},
+                {"params": self.weights[1::2], **self.extra, **self.second},
+            ]
+        elif self.extra:
+            params = [{"params": self.weights, **self.extra}]
+        self.optimizer = self.make(params, **self.given)
+
+    def reload(self):
+        saved = copy.deepcopy(self.optimizer.state_dict())
+        shapes = self.situation.shapes
+        self.weights = [lay_out(p.detach(), s) for p, s in zip(self.weights, shapes, strict=True)]
+        self.start()
+        self.optimizer.load_state_dict(saved)
+
+    def step(self, grads, factor=1.0):
+        """Take one step; returns the faults seen, kind → index of the parameter."""
+        for group in self.optimizer.param_groups if factor != 1 else ():
+            group["lr"] *= factor
+        for p, g in zip(self.weights, grads, strict=True):
+            if self.situation.reuse and p.grad is not None:
+                p.grad.copy_(g)
+            else:
+                p.grad = None if g is None else g.clone(memory_format=torch.preserve_format)
+        held = [p.grad for p in self.weights]
+        self.optimizer.step()
+        return self.inspect(held, grads)
+
+    def inspect(self, held, grads):
+        """What must not happen to a parameter in a step, whatever the numbers."""
+        faults = {}
+        with torch._C.DisableTorchFunctionSubclass():  # ask the tensor, not its class
+            for i, (p, grad, g) in enumerate(zip(self.weights, held, grads, strict=True)):
+                if p.data_ptr() != self.places[i]:
+                    faults.setdefault("memory", i)
+                    self.views[i] = p.detach().numpy()
+                if p.grad is not grad or (g is not None and not torch.equal(p.grad, g)):
+                    faults.setdefault("gradient", i)
+                if not (p.is_leaf and p.requires_grad) or type(p) is not torch.Tensor:
+                    faults.setdefault("graph", i)
+                state = self.optimizer.state.get(p) or {}
+                if any(isinstance(x, torch.Tensor) and x.requires_grad for x in state.values()):
+                    faults.setdefault("graph", i)
+        kept = [id(p) for group in self.optimizer.param_groups for p in group["params"]]
+        for i, p in enumerate(self.weights):
+            if id(p) not in kept:
+                faults.setdefault("replaced", i)
+        return faults
+
+    def row(self):
+        return np.concatenate([v.ravel() for v in self.views]).astype(np.float64)
+
+
+def play(make, situation, known, given, guard, follow=None):
+    """Play a situation with an optimizer and return its `Trace`.
+
+    Args:
+        guard: an active `Guard`, which decides whose fault an exception is.
+        follow: a trace; the play ends as soon as it leaves that one far behind.
+    """
+    trace, rows, step = Trace(situation), [], 0
+    torch.set_default_dtype(situation.dtype)
+    starts, gradients = script(situation)
+    try:
+        players = [Player(make, situation, known, given) for _ in range(2 if situation.twin else 1)]
+        one = players[0]
+        rows.append(one.row())
+        for step, grads in enumerate(gradients, 1):
+            if step == situation.reload:
+                one.reload()
+            if step == situation.renew:
+                one.start()
+            faults = one.step(grads, situation.lr.get(step, 1.0))
+            for kind, i in faults.items():
+                trace.faults.setdefault(kind, (step, i))
+            rows.append(one.row())
+            if rows[-1].shape != rows[0].shape:
+                trace.faults["shape"] = (step, 0)
+                rows.pop()
+                break
+            if follow is not None and leaves(rows, follow):
+                break
+            for twin in players[1:]:
+                twin.step([-2 * g for g in grads])
+    except BaseException as error:
+        if not guard.stopped_by(error):
+            raise
+        trace.error, trace.stopped = error, step
+    trace.points = np.array(rows) if rows else one_row(starts)
+    return trace
+
+
+def one_row(starts):
+    return np.concatenate([x.numpy().ravel() for x in starts]).astype(np.float64)[None]
+
+
+def leaves(rows, trace):
+    """Is the newest row already far from where `trace` was at that step?"""
+    step = len(rows) - 1
+    if step >= len(trace.points):
+        return True
+    here, there = rows[-1], trace.points[step]
+    with np.errstate(all="ignore"):
+        far = np.abs(here - there) > 1e-3 * np.abs(there - trace.points[0]) + 1e-6 * np.abs(there)
+    return bool(far.any())
