@@ -8,9 +8,14 @@
 The command `autograder` reads this file too.
 """
 
+import os
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+
+# nbgrader calls `alembic`, which lies beside this Python even where no environment is activated
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 c = get_config()  # noqa: F821  (nbgrader puts it here)
 
@@ -24,11 +29,11 @@ c.CourseDirectory.feedback_directory = "autograder/feedback"
 c.CourseDirectory.db_url = f"sqlite:///{(HERE / 'autograder' / 'gradebook.db').as_posix()}"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", ".DS_Store", "feedback"]
 
-c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
 c.ClearSolutions.text_stub = "*Your answer here.*"
 
 c.Autograde.create_student = True  # whoever hands in is a student
 c.OverwriteCells.add_missing_cells = True  # a test that was deleted is put back
 c.Execute.timeout = 60  # seconds a cell may take
+c.Execute.iopub_timeout = 60  # seconds that outputs may lag behind on a busy machine
 c.LimitOutput.max_lines = 500  # what a cell printed, kept in the graded notebook
 c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]  # the kernel's warnings are not ours

@@ -8,9 +8,6 @@ import warnings
 
 from autograder.course import Trouble, said
 
-# nbgrader 0.9.6 with SQLAlchemy 2 warns about relationships that it sets by itself
-warnings.filterwarnings("ignore", message="Object of type <Submitted", append=True)
-
 PATIENCE = 30  # seconds to wait for a gradebook that someone else is writing to
 
 
@@ -40,7 +37,9 @@ def convert(course, converter, assignment, student="*", **folders):
     for name, value in folders.items():
         setattr(where, name, str(value))
     try:
-        converter(coursedir=where, config=course.config, log=log, force=True).start()
+        with warnings.catch_warnings():  # of nbgrader's dealings with SQLAlchemy and nbformat
+            warnings.simplefilter("ignore")
+            converter(coursedir=where, config=course.config, log=log, force=True).start()
     except Exception as error:  # whatever it is, it concerns this assignment and student only
         raise Trouble(cause(heard.getvalue(), error, course)) from error
     finally:
@@ -99,7 +98,7 @@ def cause(heard, error, course):
         and "NbGraderException" not in line
     ]
     text = lines[-1] if lines else said(error)
-    return text.rsplit("Error: ", 1)[-1].rstrip(".") + "."
+    return re.sub(r"^[\w.]*?(?!KeyError)\b\w+(Error|Exception): ", "", text).rstrip(".") + "."
 
 
 def database_trouble(text, course):

@@ -16,7 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from autograder.convert import convert, register
-from autograder.course import Course, Submission, Trouble
+from autograder.course import Course, Submission, Trouble, said
 from autograder.report import reasons
 
 WORKERS = min(2, os.cpu_count() or 1)
@@ -141,32 +141,56 @@ def grade_one(root, submission):
     """
     course = Course(root)
     try:
-        look_at(course, submission)
-        with writing:
-            convert(course, autograde(), submission.assignment, submission.student)
+        missing = look_at(course, submission)
+        try:
+            with writing:
+                convert(course, autograde(), submission.assignment, submission.student)
+        except Trouble as why:
+            if missing:
+                raise Trouble(f"{', '.join(missing)} were deleted, too much to put back.") from why
+            raise
         return True, reasons(course, submission.student, submission.assignment)
     except Trouble as why:
         return False, [str(why)]
     except Exception as error:  # a submission may hold anything; the others go on
-        return False, [
-            f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        ]
+        return False, [f"{type(error).__name__}: {said(error)}."]
 
 
 def look_at(course, submission):
-    """Can these notebooks be graded at all?"""
+    """Can these notebooks be graded at all?
+
+    Returns:
+        the marked cells that the student deleted, by grade_id.
+
+    Raises:
+        Trouble: no notebook, an unreadable one, or one with two cells of the same name.
+    """
     import nbformat
 
-    wanted = [path.name for path in course.notebooks(submission.assignment)]
+    wanted = course.notebooks(submission.assignment)
     there = [path.name for path in sorted(submission.folder.glob("*.ipynb"))]
-    if not set(wanted) & set(there):
+    ours = [path for path in wanted if path.name in there]
+    if not ours:
         found = ", ".join(there) or "no notebook"
-        raise Trouble(f"{wanted[0]} is missing (found: {found}).")
-    for name in set(wanted) & set(there):
+        raise Trouble(f"{wanted[0].name} is missing (found: {found}).")
+    missing = []
+    for path in ours:
         try:
-            nbformat.read(submission.folder / name, as_version=4)
+            names = marked(nbformat.read(submission.folder / path.name, as_version=4))
         except Exception as error:  # nbformat lets out whatever the broken file provokes
-            raise Trouble(f"{name} cannot be read as a notebook: {brief(error)}.") from error
+            text = f"{path.name} cannot be read as a notebook: {brief(error)}."
+            raise Trouble(text) from error
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:  # nbgrader 0.9.6 stumbles over them
+            raise Trouble(f"{', '.join(twice)} is there twice: remove one of the two cells.")
+        missing += [n for n in marked(nbformat.read(path, as_version=4)) if n not in names]
+    return missing
+
+
+def marked(nb):
+    """The grade_ids in a notebook, in order."""
+    marks = [cell.metadata.get("nbgrader", {}) for cell in nb.cells]
+    return [mark["grade_id"] for mark in marks if "grade_id" in mark]
 
 
 def brief(error):

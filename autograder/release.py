@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -12,22 +13,22 @@ import nbformat
 from autograder.convert import convert
 from autograder.course import Trouble
 
-LEFTOVERS = ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+REGIONS = ("SOLUTION", "HIDDEN TESTS")
+LEFTOVER = re.compile(r"^\s*#+ *(BEGIN|END)\b.*|(BEGIN|END) (SOLUTION|HIDDEN)", re.M)
 
 
 @contextlib.contextmanager
 def released(course, assignment):
-    """A temporary folder with the assignment as students get it. The gradebook is not touched.
+    """A temporary folder with the assignment as students get it. No gradebook is involved.
 
     Raises:
         Trouble: the source cannot be converted, or something hidden would be left in it.
     """
-    from nbgrader.converters import GenerateAssignment
-
+    for problem in problems(course, assignment):
+        raise Trouble(f"{problem}.")
     with tempfile.TemporaryDirectory() as scratch:
-        url = f"sqlite:///{Path(scratch).as_posix()}/gradebook.db"
         try:
-            convert(course, GenerateAssignment, assignment, release_directory=scratch, db_url=url)
+            convert(course, generator(), assignment, release_directory=scratch)
         except Trouble as why:
             raise Trouble(f"{course.solutions / assignment} cannot be released: {why}") from why
         folder = Path(scratch) / assignment
@@ -36,11 +37,23 @@ def released(course, assignment):
         yield folder
 
 
+def generator():
+    """nbgrader's GenerateAssignment, less the step that writes into the gradebook."""
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.preprocessors import SaveCells
+
+    class Generate(GenerateAssignment):
+        no_database = True
+        preprocessors = [step for step in GenerateAssignment().preprocessors if step != SaveCells]
+
+    return Generate
+
+
 def look_for_leftovers(path):
     for cell in nbformat.read(path, as_version=4).cells:
-        left = next((mark for mark in LEFTOVERS if mark in cell.source), None)
+        left = LEFTOVER.search(cell.source)
         if left:
-            raise Trouble(f"{path.name}: {left} would be left in cell {cell.id}.")
+            raise Trouble(f"{path.name}: `{left[0].strip()}` would be left in cell {cell.id}.")
         if cell.get("outputs") or cell.get("execution_count"):
             raise Trouble(f"{path.name}: an output would be left in cell {cell.id}.")
 
@@ -154,6 +167,10 @@ def problems(course, assignment):
         marks = [cell.metadata.get("nbgrader", {}) for cell in nb.cells]
         ids = [mark["grade_id"] for mark in marks if mark]
         found += [f"{name}: two cells are called {i}" for i in set(ids) if ids.count(i) > 1]
+        for cell in nb.cells:
+            for region in REGIONS:
+                if cell.source.count(f"BEGIN {region}") != cell.source.count(f"END {region}"):
+                    found.append(f"{name}: cell {cell.id} has a BEGIN or END {region} too many")
         if not any(mark.get("grade") for mark in marks):
             found.append(f"{name}: no cell gives points")
     return found

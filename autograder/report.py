@@ -17,41 +17,57 @@ def reasons(course, student, assignment):
     """Why a graded submission lost marks.
 
     Returns:
-        list of str, `cell: sentence`: first the student's own cells that failed, then the tests,
-        with the first line of what each said. Tests that said the same share a line.
+        list of str, `cell: sentence`: first the student's own cells that failed or were left
+        empty, then the tests, with the first line of what each said. Tests that said the same
+        share a line.
     """
     from nbgrader.utils import determine_grade, is_grade
 
-    said = {}
+    own, tests = [], []
     for path in sorted((course.autograded / student / assignment).glob("*.ipynb")):
-        own, tests = [], []
         for number, cell in enumerate(nbformat.read(path, as_version=4).cells, 1):
             name = cell.metadata.get("nbgrader", {}).get("grade_id") or f"cell {number}"
-            if cell.cell_type != "code":
-                continue
             if is_grade(cell):
                 score, most = determine_grade(cell)
                 if score is not None and score < most:
                     tests.append((name, complaint(cell) or f"{score:g} of {most:g} points"))
-            elif complaint(cell, errors_only=True):
-                own.append((name, complaint(cell, errors_only=True)))
-        for name, text in own + tests:
-            said.setdefault(text, []).append(name)
+            elif empty(cell):
+                own.append((name, "not answered"))
+            elif error(cell):
+                own.append((name, error(cell)))
+    if any(text == "not answered" for _, text in own):  # then this is no news
+        tests = [(name, text) for name, text in tests if "NotImplementedError" not in text]
+    said = {}
+    for name, text in own + tests:
+        said.setdefault(text, []).append(name)
     return [f"{', '.join(names)}: {text}" for text, names in said.items()]
 
 
-def complaint(cell, errors_only=False):
-    """The first line of what went wrong in a cell, or None."""
-    for output in cell.outputs:
-        if output.output_type == "error":
-            text = first_line(output.evalue)
-            if output.ename == "AssertionError":
-                return text or "an assertion failed"
-            if output.ename == "NotImplementedError" and not text:
-                return "not answered"
-            return f"{output.ename}: {text}" if text else output.ename
-        if output.output_type == "stream" and output.name == "stderr" and not errors_only:
+def empty(cell):
+    """Is this an answer that is still as it was released?"""
+    from nbgrader.utils import compute_checksum, is_solution
+
+    return is_solution(cell) and cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+
+
+def complaint(cell):
+    """The first line of why a test cell gives no points, or None."""
+    for output in cell.get("outputs", []):
+        if output.output_type == "stream" and output.name == "stderr":
             return f"wrote to stderr, which costs the points: {first_line(output.text)}"
+        if output.output_type == "error":
+            break
+    return error(cell)
+
+
+def error(cell):
+    """The first line of the exception that ended a cell, or None."""
+    for output in cell.get("outputs", []):
+        if output.output_type == "error":
+            text = first_line(output.evalue).removeprefix("✗ ")
+            if output.ename in ("AssertionError", "CheckFailed"):
+                return text or "an assertion failed"
+            return f"{output.ename}: {text}" if text else output.ename
     return None
 
 

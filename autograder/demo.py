@@ -1,0 +1,181 @@
+"""A sample class, made from solutions/: each student is right or wrong in a way that has a name.
+
+Nothing is stored as a notebook. A wrong answer is the right one from the bank of mistakes, with
+that mistake in it; the rest of the submission is the solution.
+"""
+
+import re
+import shutil
+
+import nbformat
+
+from autograder.course import CONFIG, Course, Submission, Trouble
+from autograder.release import release
+
+FOLDER = "autograder/demo"  # in the course's folder; git does not see it
+
+
+class Sheet:
+    """A submission in the making: the released notebook, with the answers of the solution in it."""
+
+    def __init__(self, course, assignment):
+        (source,) = course.notebooks(assignment)
+        solved = {cell.id: cell.source for cell in nbformat.read(source, as_version=4).cells}
+        self.name = source.name
+        self.nb = nbformat.read(course.exercises / assignment / source.name, as_version=4)
+        self.answers = [
+            cell for cell in self.nb.cells if cell.metadata.get("nbgrader", {}).get("solution")
+        ]
+        self.stubs = {cell.id: cell.source for cell in self.answers}
+        for cell in self.answers:
+            cell.source = re.sub(r"^ *### (BEGIN|END) SOLUTION\n?", "", solved[cell.id], flags=re.M)
+
+    def where(self, name):
+        """The answer cell that defines this class."""
+        for cell in self.answers:
+            if re.search(rf"^class {name}\b", cell.source, re.M):
+                return cell
+        raise Trouble(
+            f"the sample class needs an answer cell with the class {name} in {self.name}."
+        )
+
+
+# Ways to fill in a sheet. Each gives a function that changes it.
+
+
+def bank(student, mistake):
+    """The class `student` is written with this mistake from the bank."""
+
+    def fill(sheet):
+        from utils.check.mistakes import families
+
+        family = next(one for one in families() if one.student == student)
+        known = {one.name: one for one in family.mistakes}
+        if mistake not in known:
+            raise Trouble(f"the bank knows no mistake `{mistake}` of {student}.")
+        source = family.write(known[mistake]).strip()
+        sheet.where(student).source = re.sub(r"^class \w+", f"class {student}", source)
+
+    return fill
+
+
+def step(student, body):
+    """The class `student` has its own constructor and this `my_step`."""
+
+    def fill(sheet):
+        cell = sheet.where(student)
+        head, _ = re.split(r"(?<=def my_step)", cell.source, maxsplit=1)
+        lines = "\n".join(f"        {line}".rstrip() for line in body.strip().splitlines())
+        cell.source = f"{head}(self, p, state, group):\n{lines}"
+
+    return fill
+
+
+def empty(share):
+    """The last answers are left as they were released: this share of all."""
+
+    def fill(sheet):
+        first = round(len(sheet.answers) * (1 - share))
+        for cell in sheet.answers[first:]:
+            cell.source = sheet.stubs[cell.id]
+
+    return fill
+
+
+def typo(sheet):
+    """A colon is missing in the first answer."""
+    cell = sheet.answers[0]
+    cell.source = re.sub(r":$", "", cell.source, count=1, flags=re.M)
+
+
+def without_first_test(sheet):
+    """The first test cell is deleted."""
+    tests = [c for c in sheet.nb.cells if c.metadata.get("nbgrader", {}).get("grade")]
+    sheet.nb.cells.remove(tests[0])
+
+
+COPIED_BACK = """
+new = p - group["lr"] * p.grad
+p.copy_(new)
+"""
+MOMENTUM_COPIED_BACK = """
+v = group["momentum"] * state.get("v", torch.zeros_like(p)) + p.grad
+state["v"] = v
+p.copy_(p - group["lr"] * v)
+"""
+CALLS_ITSELF = "self.my_step(p, state, group)"
+WRONG_NAME = 'p.sub_(p.gradient, alpha=group["lr"])'
+
+SGD, MOMENTUM = "SGDOptimizer", "SGDMomentumOptimizer"
+DAMPENING, NESTEROV = "SGDDampeningOptimizer", "NesterovOptimizer"
+
+CLASS = {
+    "02_sgd": {
+        "right": [],
+        "copied-back": [step(SGD, COPIED_BACK)],
+        "empty": [empty(1)],
+        "half": [empty(1 / 2)],
+        "syntax-error": [typo],
+        "uphill": [bank(SGD, "steps uphill")],
+        "gradient-changed": [bank(SGD, "p.grad is changed in place")],
+        "exception": [step(SGD, WRONG_NAME)],
+    },
+    "03_momentum": {
+        "right": [],
+        "copied-back": [step(MOMENTUM, MOMENTUM_COPIED_BACK)],
+        "empty": [empty(1)],
+        "half": [empty(1 / 2)],
+        "lr-in-velocity": [bank(MOMENTUM, "lr is folded into the velocity")],
+        "velocity-not-stored": [bank(MOMENTUM, "the velocity is not stored")],
+        "first-step-dampened": [bank(DAMPENING, "the first gradient is dampened")],
+        "gradient-changed": [bank(DAMPENING, "weight decay changes p.grad")],
+        "plain-momentum": [bank(NESTEROV, "no look-ahead")],
+        "calls-itself": [step(NESTEROV, CALLS_ITSELF)],
+        "cell-deleted": [without_first_test],
+    },
+}
+"""assignment → student → what is done to the right answers. A student is named after it."""
+
+
+def prepare(course, keep=False):
+    """Make the sample class, in a course folder of its own.
+
+    Args:
+        keep: leave what an earlier run graded.
+
+    Returns:
+        that Course, and its submissions.
+    """
+    missing = [name for name in CLASS if name not in course.assignments]
+    if missing:
+        raise Trouble(f"the sample class needs {', '.join(missing)} in {course.solutions}.")
+    root = course.root / FOLDER
+    if root.exists() and not keep:
+        from nbgrader.utils import rmtree
+
+        rmtree(str(root))
+    (root / "autograder").mkdir(parents=True, exist_ok=True)
+    shutil.copy(course.root / CONFIG, root)
+    for assignment in CLASS:
+        target = root / "solutions" / assignment
+        shutil.copytree(course.solutions / assignment, target, dirs_exist_ok=True)
+    workspace = Course(root)
+    for assignment in CLASS:
+        release(workspace, assignment, force=True)
+    submissions = [
+        hand_in(workspace, assignment, student)
+        for assignment, students in CLASS.items()
+        for student in students
+    ]
+    return workspace, submissions
+
+
+def hand_in(course, assignment, student):
+    """Fill in a sheet in this student's way, and put it where submissions go."""
+    sheet = Sheet(course, assignment)
+    for change in CLASS[assignment][student]:
+        change(sheet)
+    folder = course.submitted / student / assignment
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(sheet.nb, folder / sheet.name)
+    return Submission(student, assignment, folder)

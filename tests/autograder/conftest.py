@@ -1,0 +1,96 @@
+"""A tiny course, without torch, so that its kernels start fast."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from autograder.__main__ import main
+from autograder.course import Course
+
+ROOT = Path(__file__).resolve().parents[2]
+
+DOUBLE = """\
+def double(x):
+    ### BEGIN SOLUTION
+    return 2 * x
+    ### END SOLUTION"""
+DOUBLE_TEST = """\
+assert double(2) == 4, "double(2) is 4\\nand not something else"
+### BEGIN HIDDEN TESTS
+assert double(3) == 6, "double(3) is 6"
+### END HIDDEN TESTS"""
+HALF = """\
+def half(x):
+    ### BEGIN SOLUTION
+    return x / 2
+    ### END SOLUTION"""
+HALF_TEST = 'assert half(3) == 1.5, "half(3) is 1.5"'
+
+
+def mark(cell, **what):
+    defaults = dict(grade=False, solution=False, locked=False, task=False, schema_version=3)
+    cell.metadata.nbgrader = {**defaults, "grade_id": cell.id, **what}
+    return cell
+
+
+def source():
+    """The source notebook: two questions, of 2 and 1 points."""
+    test = dict(grade=True, locked=True)
+    return new_notebook(
+        cells=[
+            new_markdown_cell("# Tiny", id="title"),
+            mark(new_code_cell(DOUBLE, id="double"), solution=True),
+            mark(new_code_cell(DOUBLE_TEST, id="double-test"), points=2, **test),
+            mark(new_code_cell(HALF, id="half"), solution=True),
+            mark(new_code_cell(HALF_TEST, id="half-test"), points=1, **test),
+        ],
+        metadata=dict(
+            kernelspec=dict(name="python3", display_name="Python 3", language="python"),
+            language_info=dict(name="python"),
+        ),
+    )
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course with one assignment, released; nothing handed in."""
+    root = tmp_path / "course"
+    (root / "solutions" / "01_tiny").mkdir(parents=True)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    nbformat.write(source(), root / "solutions" / "01_tiny" / "tiny.ipynb")
+    course = Course(root)
+    assert main(["release", "--course", str(root)]) == 0
+    return course
+
+
+@pytest.fixture
+def hand_in(course):
+    """hand_in(student, **answers): a copy of the released notebook with these answers."""
+
+    def hand_in(student, **answers):
+        nb = nbformat.read(course.exercises / "01_tiny" / "tiny.ipynb", as_version=4)
+        for cell in nb.cells:
+            cell.source = answers.get(cell.id, cell.source)
+        path = course.submitted / student / "01_tiny" / "tiny.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(nb, path)
+        return path
+
+    return hand_in
+
+
+@pytest.fixture
+def autograder(course, capsys):
+    """autograder("grade", "--all") → (exit status, what it printed, what it complained)."""
+
+    def run(*args):
+        capsys.readouterr()
+        status = main([args[0], "--course", str(course.root), *args[1:]])
+        said = capsys.readouterr()
+        assert "Traceback" not in said.out + said.err
+        return status, said.out, said.err
+
+    return run

@@ -1,0 +1,170 @@
+"""Submissions come into the gradebook; a bad one stops no other; what was done is not done again."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+
+from autograder.report import reasons, scores
+
+RIGHT = dict(double="def double(x):\n    return x + x", half="def half(x):\n    return x / 2")
+WRONG = dict(RIGHT, double="def double(x):\n    return x * x")  # right for 2, as the visible test
+
+pytestmark = pytest.mark.slow
+
+
+def edit(path, change):
+    nb = nbformat.read(path, as_version=4)
+    change(nb.cells)
+    nbformat.write(nb, path)
+
+
+def points(course):
+    return {row["student"]: row["score"] for row in scores(course)}
+
+
+def nbgrader(course, *args):
+    """nbgrader's own command, as from a shell in which no environment is activated."""
+    env = {**os.environ, "PATH": "/usr/bin:/bin"}
+    command = [sys.executable, "-m", "nbgrader", *args]
+    done = subprocess.run(command, cwd=course.root, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout + done.stderr
+
+
+def test_a_class_of_many_kinds(course, hand_in, autograder):
+    """One run, all that can be seen in it: scores, reasons, files, a second run, stock nbgrader."""
+    hand_in("right", **RIGHT)
+    hand_in("wrong", **WRONG)
+    hand_in("empty")
+    hand_in("half", double=RIGHT["double"])
+    hand_in("syntax", **dict(RIGHT, double="def double(x)\n    return x + x"))
+    hand_in(
+        "noisy",
+        **dict(
+            RIGHT,
+            half="def half(x):\n    import sys\n    print(1, file=sys.stderr)\n    return x / 2",
+        ),
+    )
+    edit(hand_in("cheat", double="double = None"), lambda cells: cells[2].update(source="pass"))
+    edit(hand_in("deleted", **RIGHT), lambda cells: cells.pop(2))
+    edit(
+        hand_in("twice", **RIGHT),
+        lambda cells: cells.append(nbformat.from_dict({**cells[1], "id": "2"})),
+    )
+    edit(hand_in("gutted", **RIGHT), lambda cells: cells.__delitem__(slice(1, 3)))
+    hand_in("garbage").write_text('{"cells": [')
+    renamed = hand_in("renamed", **RIGHT)
+    renamed.rename(renamed.with_name("tiny (1).ipynb"))
+    hand_in("nothing").unlink()
+
+    status, out, err = autograder("grade", "--all")
+    assert status == 1 and "5 could not be graded" in err
+    expected = dict(right=3, wrong=1, empty=0, half=2, syntax=1, noisy=2, cheat=0, deleted=3)
+    got = points(course)
+    assert {name: got[name] for name in expected} == expected
+
+    def why(student):
+        return reasons(course, student, "01_tiny")
+
+    assert why("right") == []
+    assert why("wrong") == ["double-test: double(3) is 6"]
+    assert why("empty") == ["double, half: not answered"]
+    assert why("half") == ["half: not answered"]
+    assert why("syntax")[0].startswith("double: SyntaxError: expected ':'")
+    assert why("noisy") == ["half-test: wrote to stderr, which costs the points: 1"]
+    line = {row.split()[0]: row for row in out.splitlines() if row.split()}
+    assert "3/3" in line["right"] and "1/3" in line["wrong"]
+    assert "double-test: double(3) is 6" in line["wrong"]
+    assert "not graded  tiny.ipynb cannot be read as a notebook" in line["garbage"]
+    assert "not graded  tiny.ipynb is missing (found: tiny (1).ipynb)" in line["renamed"]
+    assert "not graded  tiny.ipynb is missing (found: no notebook)" in line["nothing"]
+    assert "not graded  double is there twice: remove one" in line["twice"]
+    assert "not graded  double, double-test were deleted" in line["gutted"]
+    assert "8 of 13 submissions are graded" in out
+
+    # Again: nothing is left to do but the five; a new test regrades all.
+    graded = course.autograded / "right" / "01_tiny" / "tiny.ipynb"
+    before = graded.stat().st_mtime_ns
+    assert autograder("grade", "01_tiny")[0] == 1
+    assert graded.stat().st_mtime_ns == before
+    status, out, _ = autograder("grade", "01_tiny", "--student", "right", "--student", "wrong")
+    assert status == 0 and "2 of 2" in out and graded.stat().st_mtime_ns == before
+    hand_in("wrong", **RIGHT)
+    assert autograder("grade", "01_tiny", "--student", "wrong", "--student", "right")[0] == 0
+    assert points(course)["wrong"] == 3 and graded.stat().st_mtime_ns == before
+
+    # Report and feedback.
+    status, out, _ = autograder("report")
+    assert status == 0 and "double, half: not answered" in out
+    with open(course.root / "autograder" / "scores.csv", newline="", encoding="utf-8") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert (rows["half"]["score"], rows["half"]["max_score"]) == ("2.0", "3.0")
+    assert autograder("feedback", "--student", "half")[0] == 0
+    assert "NotImplementedError" in (course.feedback / "half/01_tiny/tiny.html").read_text()
+
+    # The source's cells cannot change under graded submissions.
+    edit(course.solutions / "01_tiny" / "tiny.ipynb", lambda cells: cells.pop())
+    status, _, err = autograder("grade", "01_tiny", "--again")
+    assert status == 1 and "graded cells were added, removed or renamed after submissions" in err
+    assert points(course)["right"] == 3
+
+
+def test_stock_nbgrader_gives_the_same_on_the_same_folders(course, hand_in, autograder):
+    hand_in("right", **RIGHT)
+    hand_in("wrong", **WRONG)
+    hand_in("empty")
+    assert autograder("grade", "--all")[0] == 0
+    ours = points(course)
+    released = (course.exercises / "01_tiny" / "tiny.ipynb").read_bytes()
+    course.gradebook.unlink()
+    shutil.rmtree(course.autograded)
+
+    nbgrader(course, "generate_assignment", "01_tiny", "--force")
+    assert (course.exercises / "01_tiny" / "tiny.ipynb").read_bytes() == released
+    nbgrader(course, "autograde", "01_tiny")
+    assert points(course) == ours == dict(right=3, wrong=1, empty=0)
+    nbgrader(course, "generate_feedback", "01_tiny")
+    assert (course.feedback / "wrong" / "01_tiny" / "tiny.html").exists()
+    nbgrader(course, "export", "--to", "grades.csv")
+    with open(course.root / "grades.csv", newline="", encoding="utf-8") as file:
+        assert {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)} == ours
+    assert "right" in nbgrader(course, "db", "student", "list")
+    right = course.submitted / "right" / "01_tiny" / "tiny.ipynb"
+    assert "Success" in nbgrader(course, "validate", str(right))
+    wrong = course.submitted / "empty" / "01_tiny" / "tiny.ipynb"
+    assert "VALIDATION FAILED" in nbgrader(course, "validate", str(wrong))
+
+
+def test_ctrl_c_keeps_what_is_done_and_the_next_run_goes_on(course, hand_in):
+    hand_in("a", **RIGHT)
+    for name in "bc":
+        hand_in(name, **dict(RIGHT, double="import time; time.sleep(50)"))
+    command = [sys.executable, "-m", "autograder", "grade", "--all", "--course", str(course.root)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    journal = course.autograded / ".journal.jsonl"
+    until = time.monotonic() + 60
+    while not done(journal) and time.monotonic() < until:
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of the group
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "What was done is kept" in err and "Traceback" not in err
+    assert done(journal) == {"a"} and points(course)["a"] == 3
+    assert "3/3" in out
+
+
+def done(journal):
+    if not journal.exists():
+        return set()
+    entries = [json.loads(line) for line in journal.read_text().splitlines()]
+    return {entry["student"] for entry in entries if entry["key"]}
