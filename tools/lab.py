@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-START = "lectures/README.md?factory=Markdown%20Preview"
+START = "lectures/README.md"  # opens as a page: see tools/lab/overrides.json
 
 
 def main():
@@ -24,6 +24,8 @@ def main():
         sys.exit(f"lab: port {port} is taken: name another with PORT=…, or none to get a free one.")
     command = [sys.executable, "-m", "jupyterlab", f"--LabApp.default_url=/lab/tree/{START}"]
     command += [f"--ServerApp.root_dir={ROOT}", f"--LabApp.app_settings_dir={ROOT}/tools/lab"]
+    # Tabs of the course are kept apart from those of other projects.
+    command += [f"--LabApp.workspaces_dir={ROOT}/.venv/share/jupyter/lab/workspaces"]
     command += [f"--port={port}", "--ServerApp.port_retries=0"] if port else []
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # containers; the server asks for its token
         command.append("--allow-root")

@@ -63,12 +63,16 @@ def get(url, patience=60):
 @pytest.mark.slow
 def test_it_serves_the_start_page_that_leads_to_the_lectures(server):
     page = get(f"{server}/")
-    assert "/lab/tree/lectures/README.md" in page.url and "factory=Markdown" in page.url
-    assert page.status == 200
+    assert page.status == 200 and page.url.endswith("/lab/tree/lectures/README.md")
 
     start = json.load(get(f"{server}/api/contents/lectures/README.md"))
     assert "02_sgd.ipynb" in start["content"]
     assert json.load(get(f"{server}/api/contents/lectures/02_sgd.ipynb"))["type"] == "notebook"
 
-    notes = get(f"{server}/lab/api/settings/@jupyterlab/apputils-extension:notification")
-    assert json.load(notes)["schema"]["properties"]["fetchNews"]["default"] == "false"
+    def default(plugin, name):
+        settings = json.load(get(f"{server}/lab/api/settings/@jupyterlab/{plugin}"))
+        return settings["schema"]["properties"][name]["default"]
+
+    viewers = default("docmanager-extension:plugin", "defaultViewers")
+    assert viewers == {"markdown": "Markdown Preview"}  # a page, not its source
+    assert default("apputils-extension:notification", "fetchNews") == "false"
