@@ -11,7 +11,7 @@ import torch
 
 import utils
 from utils.check.guard import Stopped
-from utils.check.situations import Situation
+from utils.check.situations import NoOptimizer, Situation
 
 NOT_THEIRS = tuple(
     os.path.realpath(folder) + os.sep
@@ -25,6 +25,13 @@ NOT_THEIRS = tuple(
 
 # type, pattern in the message → name, what it means, hints. {0} is the first group of the pattern.
 TABLE = (
+    (
+        NoOptimizer,
+        r"",
+        "not a torch optimizer",
+        "What was made has no `step`, `param_groups`, `state` and `state_dict`, as torch's have.",
+        ("Derive your class from `Optim` (or torch's `Optimizer`) and call `super().__init__`.",),
+    ),
     (
         RuntimeError,
         r"gave the parameter new memory",

@@ -14,7 +14,9 @@ import torch
 
 from utils.check import errors, report
 from utils.check.guard import Guard
-from utils.check.optimizer import apart, label
+from utils.check.mistakes import smoothing
+from utils.check.optimizer import label
+from utils.check.telling import apart
 
 TOLERANCE = (
     1e-6  # relative, of the largest number in the result: float32 passes, a mistake does not
@@ -59,7 +61,9 @@ def check_function(student, reference, *cases, name=None):
         compare_calls(student, reference, cases, name)
     except report.CheckFailed as error:
         raise error.with_traceback(None) from None
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise report.CheckFailed(
             f"✗ {name} could not be checked: {errors.message(error)}"
         ) from None
@@ -234,11 +238,49 @@ def wrong_result(name, student, reference, cases, gap, head, mine, theirs):
             ("Is there a `return`, on every way through the function?",),
         )
     else:
-        kind, says, hints = likeness(mine, theirs)
+        kind, says, hints = from_bank(student, reference, cases) or likeness(mine, theirs)
     lines = [("Diagnosis", f"{kind}. {says}")] if kind else []
     report.failed(
         name, f"{name} is not right yet.", [*head, *facts], lines, [kind or "unknown"], hints
     )
+
+
+def from_bank(student, reference, cases):
+    """The mistake of the bank which does the same in all cases: (name, sentence, hints), or None.
+
+    The bank knows functions of (x, beta) and (x, window). If several of its mistakes give the same
+    in these cases, a longer series decides.
+    """
+    number = next((c[1] for c in cases if len(c) > 1 and isinstance(c[1], (int, float))), None)
+    series = torch.tensor([3.0, -1.0, 4.0, 1.0, -5.0, 9.0], dtype=torch.float64)
+    probe = (series, 2 if isinstance(number, int) else 0.7)
+    for family in smoothing.FAMILIES:
+        if not agree(family.build(), reference, cases):
+            continue
+        found = [m for m in family.mistakes if agree(family.build(m), student, cases)]
+        if len(found) > 1:
+            found = [m for m in found if agree(family.build(m), student, [probe])]
+        if found:
+            right = next(iter(found[0].edits)).splitlines()[-1].strip()
+            last = f"In one right {family.name}, this line stands there: `{right}`"
+            return found[0].name, found[0].says, (*found[0].hints, last)
+    return None
+
+
+def agree(known, other, cases):
+    """Does a function of the bank give what `other` gives, in all cases?"""
+    for case in cases:
+        args, words = split(case)
+        with Guard() as guard:
+            try:
+                x = torch.as_tensor(args[0], dtype=torch.float64)
+            except (TypeError, ValueError, RuntimeError, IndexError):
+                return False
+            one = Call(known, (x, *args[1:]), words, guard)
+            two = Call(other, args, words, guard)
+        if one.error or two.error or unlike(plain(one.result), plain(two.result)):
+            return False
+    return True
 
 
 def likeness(mine, theirs):

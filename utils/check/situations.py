@@ -57,12 +57,12 @@ class Situation:
     reuse: bool = False
     dtype: torch.dtype = torch.float64
 
-    def hyper(self, known):
-        """The hyper-parameters of this situation, from those that both optimizers know."""
+    def changes(self, hyper):
+        """The hyper-parameters that are not as given in this situation."""
         if self.vary is None:
             return {}
-        new = {name: self.vary(name, value) for name, value in known.items()}
-        return {name: value for name, value in new.items() if value != known[name]}
+        new = {name: self.vary(name, value) for name, value in hyper.known.items()}
+        return {name: value for name, value in new.items() if value != hyper.known[name]}
 
 
 def other(name, value):
@@ -169,7 +169,20 @@ SITUATIONS = (
     Situation("forty steps", "what builds up slowly", shapes=((2,),), steps=40, seed=14),
     Situation("weights in float32", "the type of what is remembered", dtype=torch.float32, seed=15),
 )
-EVERYDAY = SITUATIONS[0]
+
+
+@dataclass(frozen=True)
+class Hyper:
+    """The hyper-parameters of a check.
+
+    given: what the check was called with; goes to every constructor.
+    known: name → value of those that may be varied: numbers that both optimizers have.
+    names: what both constructors take; what else is varied goes into the groups.
+    """
+
+    given: dict
+    known: dict
+    names: frozenset = frozenset()
 
 
 @dataclass
@@ -229,21 +242,28 @@ def lay_out(x, shape):
     return x.detach().requires_grad_()
 
 
+class NoOptimizer(TypeError):
+    """What was made is no optimizer."""
+
+
+NEEDED = ("step", "param_groups", "state", "state_dict", "load_state_dict")
+
+
 class Player:
     """One optimizer with its weights, in one situation.
 
     Args:
         make: (params, **hyper) → optimizer.
-        known: name → value of the hyper-parameters that may be varied.
-        given: those which the constructor takes; the others are given as values of a group.
     """
 
-    def __init__(self, make, situation, known, given):
+    def __init__(self, make, situation, hyper):
         self.make, self.situation = make, situation
-        changed = situation.hyper(known)
-        self.given = {**given, **{k: v for k, v in changed.items() if k in given}}
-        self.extra = {k: v for k, v in changed.items() if k not in given}
-        self.second = {k: other(k, v) for k, v in known.items()} if situation.groups else {}
+        changes = situation.changes(hyper)
+        self.given = {**hyper.given, **{k: v for k, v in changes.items() if k in hyper.names}}
+        self.extra = {k: v for k, v in changes.items() if k not in hyper.names}
+        known = hyper.known.items() if situation.groups else ()
+        self.second = {k: other(k, v) for k, v in known}
+        self.scheduled = "lr" in hyper.known
         starts, _ = script(situation)
         self.weights = list(map(lay_out, starts, situation.shapes))
         self.start()
@@ -261,6 +281,12 @@ class Player:
         elif self.extra:
             params = [{"params": self.weights, **self.extra}]
         self.optimizer = self.make(params, **self.given)
+        missing = [name for name in NEEDED if not hasattr(self.optimizer, name)]
+        if missing:
+            raise NoOptimizer(
+                f"what was made is a {type(self.optimizer).__name__} without {missing[0]}, "
+                "no torch optimizer"
+            )
 
     def reload(self):
         saved = copy.deepcopy(self.optimizer.state_dict())
@@ -271,7 +297,7 @@ class Player:
 
     def step(self, grads, factor=1.0):
         """Take one step; returns the faults seen, kind → index of the parameter."""
-        for group in self.optimizer.param_groups if factor != 1 else ():
+        for group in self.optimizer.param_groups if factor != 1 and self.scheduled else ():
             group["lr"] *= factor
         for p, g in zip(self.weights, grads, strict=True):
             if self.situation.reuse and p.grad is not None:
@@ -290,7 +316,9 @@ class Player:
                 if p.data_ptr() != self.places[i]:
                     faults.setdefault("memory", i)
                     self.views[i] = p.detach().numpy()
-                if p.grad is not grad or (g is not None and not torch.equal(p.grad, g)):
+                if g is not None and (p.grad is None or not p.grad.any() and g.any()):
+                    faults.setdefault("cleared", i)
+                elif p.grad is not grad or (g is not None and not torch.equal(p.grad, g)):
                     faults.setdefault("gradient", i)
                 if not (p.is_leaf and p.requires_grad) or type(p) is not torch.Tensor:
                     faults.setdefault("graph", i)
@@ -307,7 +335,7 @@ class Player:
         return np.concatenate([v.ravel() for v in self.views]).astype(np.float64)
 
 
-def play(make, situation, known, given, guard, follow=None):
+def play(make, situation, hyper, guard, follow=None):
     """Play a situation with an optimizer and return its `Trace`.
 
     Args:
@@ -318,7 +346,7 @@ def play(make, situation, known, given, guard, follow=None):
     torch.set_default_dtype(situation.dtype)
     starts, gradients = script(situation)
     try:
-        players = [Player(make, situation, known, given) for _ in range(2 if situation.twin else 1)]
+        players = [Player(make, situation, hyper) for _ in range(2 if situation.twin else 1)]
         one = players[0]
         rows.append(one.row())
         for step, grads in enumerate(gradients, 1):

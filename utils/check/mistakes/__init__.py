@@ -31,7 +31,7 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Family:
-    """A right optimizer and what goes wrong with it.
+    """A right optimizer (or function) and what goes wrong with it.
 
     name: of the method, such as "Adam".
     student: the class that students write in the exercises.
@@ -82,10 +82,11 @@ def find(lines, right):
 
 
 def compile_class(source):
-    """The first class that `source` defines."""
-    names = {"torch": torch, "math": math, "Optim": Optim}
+    """The class, or the function, that `source` defines."""
+    given = {"torch": torch, "math": math, "Optim": Optim}
+    names = dict(given)
     exec(compile(source, "<bank of mistakes>", "exec"), names)
-    return next(x for x in names.values() if isinstance(x, type) and x is not Optim)
+    return next(x for name, x in names.items() if name not in given and name != "__builtins__")
 
 
 def families():

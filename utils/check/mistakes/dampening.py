@@ -111,17 +111,8 @@ MISTAKES = (
     Mistake(
         "weight decay is decoupled",
         {DECAY: "p.mul_(1 - lr * wd)"},
-        "The weights are shrunk directly, as in AdamW; here λ·p goes into the gradient, and so "
+        "λ·p acts on the weights directly, as in AdamW; here it goes into the gradient, and so "
         "through the momentum.",
-        (
-            "Does your velocity know about weight decay?",
-            "Add λ·p to the gradient before the velocity is updated.",
-        ),
-    ),
-    Mistake(
-        "weight decay after the momentum",
-        {DECAY: "", 'd = state["v"]': 'd = state["v"] + wd * p'},
-        "λ·p is added to the step after the velocity, so it gets no momentum.",
         (
             "Does your velocity know about weight decay?",
             "Add λ·p to the gradient before the velocity is updated.",
@@ -187,7 +178,7 @@ MISTAKES = (
     ),
     Mistake(
         "the velocity is not stored",
-        {UPDATE: "", 'd = state["v"]': 'd = mu * state["v"] + (1 - tau) * g'},
+        {UPDATE: "pass", 'd = state["v"]': 'd = mu * state["v"] + (1 - tau) * g'},
         "The new velocity is computed but not kept: the first one stays in `state` for ever.",
         (
             "What is in `state` after the second step? Is it what you computed?",

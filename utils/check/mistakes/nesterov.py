@@ -27,19 +27,11 @@ LOOK_AHEAD = (
     Mistake(
         "no look-ahead",
         {AHEAD: "d = v"},
-        "The step is v: that is plain momentum, without Nesterov's look-ahead.",
+        "The step is v: that is plain momentum, without Nesterov's look-ahead. (g + μ·v with the v "
+        "from before its update is the same.)",
         (
             "What is your first step, in units of lr·g? With look-ahead it is 1 + μ.",
-            "The step takes the new velocity one step further: g + μ·v.",
-        ),
-    ),
-    Mistake(
-        "the look-ahead uses the old velocity",
-        {UPDATE: f"old = v.clone()\n{UPDATE}", AHEAD: "d = g + mu * old"},
-        "The look-ahead is made with the velocity before its update; that is plain momentum again.",
-        (
-            "In which order do you update v and use it?",
-            "Update v first; the look-ahead uses the new one.",
+            "Update v first; then the step takes the new velocity one step further: g + μ·v.",
         ),
     ),
     Mistake(
