@@ -116,7 +116,8 @@ def fit(model, train, valid, optimizer, epochs=1, loss_func=F.cross_entropy, bar
     """Train `model`, validate it after every epoch, and return the `History`.
 
     Args:
-        train, valid: batches (x, y), on the model's device.
+        train: batches (x, y), on the model's device.
+        valid: the same, or None: then there is no validation.
         optimizer: holds the model's parameters.
         loss_func: from (model(x), y) to the mean loss over the batch.
         bar: show a progress bar for each epoch.
@@ -135,11 +136,12 @@ def fit(model, train, valid, optimizer, epochs=1, loss_func=F.cross_entropy, bar
                 optimizer.step()
                 losses.append(loss.detach())  # a number would make the CPU wait for the GPU
                 shown.update()
-            valid_loss, accuracy = evaluate(model, valid, loss_func)
-            shown.set_postfix_str(f"valid loss {valid_loss:.3f}, accuracy {accuracy:.2%}")
+            if valid is not None:
+                valid_loss, accuracy = evaluate(model, valid, loss_func)
+                shown.set_postfix_str(f"valid loss {valid_loss:.3f}, accuracy {accuracy:.2%}")
+                history.valid_losses.append(valid_loss)
+                history.accuracies.append(accuracy)
         history.losses = torch.cat([history.losses, torch.stack(losses).cpu()])
-        history.valid_losses.append(valid_loss)
-        history.accuracies.append(accuracy)
         bad = (~history.losses.isfinite()).nonzero()
         if len(bad):
             history.trouble = f"The loss was not finite from step {bad[0].item() + 1} on."

@@ -143,6 +143,15 @@ def test_fit_trains_in_training_mode_and_validates_once_an_epoch_without_a_graph
         assert model.notes == 2 * [(True, True), (True, True), (False, False)]
 
 
+def test_fit_without_a_validation_set_only_trains():
+    x, y = toy(20)
+    model = Diary()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    history = fit(model, Batches(x, y, 10), None, optimizer, epochs=2, bar=False)
+    assert model.notes == 4 * [(True, True)]
+    assert history.accuracies == history.valid_losses == [] and len(history.losses) == 4
+
+
 def test_fit_says_where_the_loss_stopped_being_finite():
     x, y = toy()
     model = line()
