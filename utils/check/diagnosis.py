@@ -75,7 +75,7 @@ def search(family, traces, reference, hyper, guard):
             if fits(family.build(mistake), tolerance):
                 return (mistake,)
     end = time.thread_time() + PATIENCE
-    for pair in pairs(family):
+    for pair in pairs(family) if not any(t.error for t in order) else ():
         if time.thread_time() > end:
             break
         candidate = family.build(*pair)

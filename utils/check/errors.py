@@ -10,6 +10,7 @@ import traceback
 import torch
 
 import utils
+from utils.check.compare import text
 from utils.check.guard import Stopped
 from utils.check.situations import NoOptimizer, Situation
 
@@ -75,6 +76,13 @@ TABLE = (
     ),
     (
         RuntimeError,
+        r"can't allocate memory|out of memory",
+        "out of memory",
+        "The code asks for more memory than there is.",
+        ("Does something in `state` grow from step to step?",),
+    ),
+    (
+        RuntimeError,
         r"Boolean value of Tensor",
         "a tensor as a condition",
         "A tensor with several numbers is neither true nor false.",
@@ -107,6 +115,13 @@ TABLE = (
         "something is None",
         "`.{0}` is asked of None. Some functions change a thing and return nothing.",
         ("Which value in this line can be None?",),
+    ),
+    (
+        AttributeError,
+        r"'\w+' object has no attribute '(lr|momentum|dampening|weight_decay|alpha|betas|eps)'",
+        "a hyper-parameter on self",
+        "There is no `{0}` here; the hyper-parameters of p are in `group`.",
+        ('Read it from the group: `group["{0}"]`.',),
     ),
     (
         AttributeError,
@@ -199,8 +214,10 @@ def explain(error, Student, situation, step):
         return not_written(error, Student)
     if isinstance(error, KeyError) and error.args:
         return missing_key(error, situation)
-    if step == 0 and isinstance(error, TypeError) and "__init__" in str(error):
+    if step == 0 and isinstance(error, TypeError) and "__init__" in text(error):
         return wrong_constructor(error)
+    if isinstance(error, AttributeError) and getattr(error, "name", None) and alike(error):
+        return misspelt(error)
     if no_gradient(error, situation, step):
         return (
             "no gradient, no check",
@@ -212,7 +229,7 @@ def explain(error, Student, situation, step):
             ),
         )
     for kind, pattern, name, says, hints in TABLE:
-        found = re.search(pattern, str(error))
+        found = re.search(pattern, text(error))
         if isinstance(error, kind) and found:
             words = [w for w in found.groups() if w is not None] + ["", ""]
             return name, says.format(*words), tuple(h.format(*words) for h in hints)
@@ -225,11 +242,12 @@ def explain(error, Student, situation, step):
 
 def no_gradient(error, situation, step):
     missing = isinstance(situation, Situation) and any(t == step for t, _ in situation.missing)
-    return missing and "None" in str(error)
+    return missing and "None" in text(error)
 
 
 def not_written(error, Student):
     methods = list(vars(Student)) if isinstance(Student, type) else []
+    methods = [name for name in methods if name != "step"]  # torch puts a `step` there itself
     close = difflib.get_close_matches("my_step", methods, n=1, cutoff=0.5)
     name = "my_step is not written yet"
     if "my_step" in methods or line_of(error):
@@ -244,6 +262,25 @@ def not_written(error, Student):
         name,
         "The class has no method `my_step`.",
         ("Is `def my_step(self, p, state, group):` there, indented inside the class?",),
+    )
+
+
+def alike(error):
+    """An attribute that the object has, with nearly the name that was asked for; else None."""
+    try:
+        known = [name for name in dir(error.obj) if name[:1] != "_"]
+    except BaseException:
+        return None
+    if error.obj is None or isinstance(error.obj, (int, float, dict)):
+        return None  # the name is right, the object is not: see the table
+    return next(iter(difflib.get_close_matches(error.name, known, n=1, cutoff=0.75)), None)
+
+
+def misspelt(error):
+    return (
+        "a misspelt name",
+        f"There is no `{error.name}` here, but there is `{alike(error)}`.",
+        (f"Did you mean `{alike(error)}`?",),
     )
 
 
@@ -304,9 +341,6 @@ def message(error, room=160):
     """The exception in one line, however much it has to say."""
     if isinstance(error, Stopped):
         return "time is up"
-    try:
-        text = " ".join(str(error)[:2000].split())
-    except BaseException:
-        text = "(its message cannot be shown)"
-    text = f"{type(error).__name__}: {text}" if text else type(error).__name__
-    return text if len(text) <= room else text[: room - 1] + "…"
+    says = " ".join(text(error).split())
+    says = f"{type(error).__name__}: {says}" if says else type(error).__name__
+    return says if len(says) <= room else says[: room - 1] + "…"

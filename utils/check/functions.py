@@ -16,7 +16,7 @@ from utils.check import errors, report
 from utils.check.guard import Guard
 from utils.check.mistakes import smoothing
 from utils.check.optimizer import label
-from utils.check.telling import apart
+from utils.check.telling import apart, sentence
 
 TOLERANCE = (
     1e-6  # relative, of the largest number in the result: float32 passes, a mistake does not
@@ -221,7 +221,9 @@ def stopped(student, name, error, head, theirs):
     if isinstance(error, errors.Stopped):
         title = f"{name} did not come to an end."
     facts = [("says", errors.message(error)), *errors.quote(error), ("expected", expected)]
-    report.failed(name, title, [*head, *facts], [("Diagnosis", f"{kind}. {says}")], [kind], hints)
+    report.failed(
+        name, title, [*head, *facts], [("Diagnosis", sentence(kind, says))], [kind], hints
+    )
 
 
 def wrong_result(name, student, reference, cases, gap, head, mine, theirs):
@@ -239,7 +241,7 @@ def wrong_result(name, student, reference, cases, gap, head, mine, theirs):
         )
     else:
         kind, says, hints = from_bank(student, reference, cases) or likeness(mine, theirs)
-    lines = [("Diagnosis", f"{kind}. {says}")] if kind else []
+    lines = [("Diagnosis", sentence(kind, says))] if kind else []
     report.failed(
         name, f"{name} is not right yet.", [*head, *facts], lines, [kind or "unknown"], hints
     )

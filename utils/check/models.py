@@ -6,6 +6,7 @@ from utils.check import errors, report
 from utils.check.functions import close, plain, show, unlike
 from utils.check.guard import Guard
 from utils.check.optimizer import label
+from utils.check.telling import sentence
 
 
 def check_model(make, inputs, outputs, name=None):
@@ -82,13 +83,13 @@ def run(name, what, act):
         )
     facts = [("says", errors.message(failure)), *errors.quote(failure)]
     title = f"{name} stopped {what}: {type(failure).__name__}."
-    report.failed(name, title, facts, [("Diagnosis", f"{kind}. {says}")], [kind], hints)
+    report.failed(name, title, facts, [("Diagnosis", sentence(kind, says))], [kind], hints)
 
 
 def look_at_model(name, make, inputs, outputs):
     def wrong(kind, says, *hints, facts=()):
         title = f"{name} is not right yet."
-        report.failed(name, title, facts, [("Diagnosis", f"{kind}. {says}")], [kind], hints)
+        report.failed(name, title, facts, [("Diagnosis", sentence(kind, says))], [kind], hints)
 
     if isinstance(make, torch.nn.Module):
         wrong("a model instead of a class", f"Give the check the class: {type(make).__name__}.")
@@ -259,7 +260,7 @@ def look_at_training(name, student, reference, make):
         facts += [("returns", show(result)), ("expected", show(expected))]
         kind, says, hint = value_mistake(result, expected)
         title = f"{name} trains as it should, but returns something else."
-    report.failed(name, title, facts, [("Diagnosis", f"{kind}. {says}")], [kind], [hint])
+    report.failed(name, title, facts, [("Diagnosis", sentence(kind, says))], [kind], [hint])
 
 
 def rhythm(events):

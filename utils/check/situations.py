@@ -284,8 +284,7 @@ class Player:
         missing = [name for name in NEEDED if not hasattr(self.optimizer, name)]
         if missing:
             raise NoOptimizer(
-                f"what was made is a {type(self.optimizer).__name__} without {missing[0]}, "
-                "no torch optimizer"
+                f"what it makes, a {type(self.optimizer).__name__}, has no `{missing[0]}`"
             )
 
     def reload(self):
@@ -320,8 +319,10 @@ class Player:
                     faults.setdefault("cleared", i)
                 elif p.grad is not grad or (g is not None and not torch.equal(p.grad, g)):
                     faults.setdefault("gradient", i)
-                if not (p.is_leaf and p.requires_grad) or type(p) is not torch.Tensor:
+                if not (p.is_leaf and p.requires_grad):
                     faults.setdefault("graph", i)
+                if type(p) is not torch.Tensor:
+                    faults.setdefault("class", i)
                 state = self.optimizer.state.get(p) or {}
                 if any(isinstance(x, torch.Tensor) and x.requires_grad for x in state.values()):
                     faults.setdefault("graph", i)

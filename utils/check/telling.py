@@ -6,7 +6,7 @@ from utils.check import errors, report
 from utils.check.compare import LOOSE, difference
 from utils.check.diagnosis import broken, from_bank
 from utils.check.guard import SECONDS, Stopped
-from utils.check.situations import script
+from utils.check.situations import NoOptimizer, script
 
 FAULTS = {  # kind, see `Player.inspect` → name, sentence, hints
     "memory": (
@@ -33,6 +33,11 @@ FAULTS = {  # kind, see `Player.inspect` → name, sentence, hints
         "After the step something still belongs to an autograd graph, or p is no longer a plain "
         "leaf: the step was watched by autograd.",
         ("Do the step without autograd: `@torch.no_grad()` above it.",),
+    ),
+    "class": (
+        "the parameter changes its class",
+        "After the step p is no plain tensor any more.",
+        ("Leave the class of p alone; change the numbers in it.",),
     ),
     "replaced": (
         "the parameter is replaced",
@@ -61,8 +66,12 @@ def tell(both, mine, theirs, gap):
         what = type(mine.error).__name__
         place = f"in step {mine.stopped}" if mine.stopped else "when it was made"
         title = f"{both.name} stopped {place}: {what}."
+        if not mine.stopped:
+            facts.append(("made as", f"{both.name}(params, {words(both.hyper.given)})"))
         if isinstance(mine.error, Stopped):
             title = f"{both.name} did not come to an end {place}: stopped after {SECONDS:g} s."
+        elif isinstance(mine.error, NoOptimizer):
+            title = f"{both.name} is no torch optimizer: {mine.error}."
         else:
             facts.append(("says", errors.message(mine.error)))
         facts += errors.quote(mine.error)
@@ -81,23 +90,22 @@ def tell(both, mine, theirs, gap):
 
 def diagnose(both, mine, theirs):
     """(lines of the report, names of the mistakes, hints)"""
+    if not any(t.error or np.diff(t.points, axis=0).any() for t in both.traces):
+        unmoved = why_nothing_moves(both)
+        if unmoved:
+            return one(unmoved)
     if not isinstance(mine.error, Stopped):
         family, mistakes = from_bank(both, mine)
         if mistakes:
             return from_mistakes(family, mistakes)
     if mine.error is not None:
         return one(errors.explain(mine.error, both.Student, mine.situation, mine.stopped))
-    if mine.faults and difference(mine.points, theirs.points, LOOSE) is None:
-        return one(FAULTS[next(kind for kind in FAULTS if kind in mine.faults)])
+    if mine.faults:
+        lines, names, hints = one(FAULTS[next(kind for kind in FAULTS if kind in mine.faults)])
+        if difference(mine.points, theirs.points, LOOSE):
+            lines += [("Also", line) for line in broken(both.traces, both.reference)[:1]]
+        return lines, names, hints
     found = broken(both.traces, both.reference)
-    if both.guard.returned and found and found[0].startswith("No parameter moves"):
-        return one(
-            (
-                "my_step returns a new tensor",
-                "What my_step returns is not used: p itself must change, in place.",
-                ("`p.add_(...)` or `p.sub_(...)` changes p; `return` is not needed.",),
-            )
-        )
     lines = [("Diagnosis", "no known mistake does exactly this. What broke, likeliest first:")]
     hints = (
         "Take the first step by hand, with the gradient above, and compare it with what your "
@@ -108,9 +116,24 @@ def diagnose(both, mine, theirs):
     return lines + [("", f"· {line}") for line in found], ["unknown"], hints
 
 
+def why_nothing_moves(both):
+    """Two reasons that the code itself tells; None if it must be another."""
+    if both.guard.returned:
+        return (
+            "my_step returns a new tensor",
+            "What my_step returns is not used: p itself must change, in place.",
+            ("`p.add_(...)` or `p.sub_(...)` changes p; `return` is not needed.",),
+        )
+    code = getattr(getattr(both.Student, "my_step", None), "__code__", None)
+    if code is not None and not code.co_names:
+        return "my_step is not written yet", "It does nothing: no parameter moves.", ()
+    return None
+
+
 def from_mistakes(family, mistakes):
-    labels = ("Diagnosis",) if len(mistakes) == 1 else ("Two things", "and")
-    lines = [(x, f"{m.name}. {m.says}") for x, m in zip(labels, mistakes, strict=True)]
+    lines = [("Diagnosis", sentence(m.name, m.says)) for m in mistakes]
+    if len(mistakes) == 2:
+        lines = [("Diagnosis", "two mistakes at once."), ("1.", lines[0][1]), ("2.", lines[1][1])]
     hints = [hint for level in zip(*(m.hints for m in mistakes), strict=True) for hint in level]
     for m in mistakes:
         right = next(iter(m.edits)).strip().splitlines()[-1].strip()
@@ -120,7 +143,14 @@ def from_mistakes(family, mistakes):
 
 def one(explanation):
     name, says, hints = explanation
-    return [("Diagnosis", f"{name}. {says}")], [name], hints
+    return [("Diagnosis", sentence(name, says))], [name], hints
+
+
+def sentence(name, says):
+    """`Name. Sentence.`; symbols such as lr, ε or p.data stay small."""
+    first = name.split()[0]
+    plain = first.isascii() and first.isalpha() and len(first) > 2
+    return f"{name[:1].upper() if plain else name[:1]}{name[1:]}. {says}"
 
 
 def where(both, mine, theirs, gap):
