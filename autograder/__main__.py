@@ -271,19 +271,13 @@ def report(course, args):
     rows = room.scores(course, course.chosen(args.assignments))
     if not rows:
         raise Trouble("the gradebook holds no scores: run `autograder grade` first.")
+    lines = []
     for row in rows:
-        row["why"] = " | ".join(room.reasons(course, row["student"], row["assignment"]))
-    print(
-        room.table(
-            (
-                one["student"],
-                one["assignment"],
-                f"{one['score']:g}/{one['max_score']:g}",
-                [one["why"]],
-            )
-            for one in rows
-        )
-    )
+        why = room.reasons(course, row["student"], row["assignment"])
+        score = f"{row['score']:g}/{row['max_score']:g}"
+        lines.append((row["student"], row["assignment"], score, why))
+        row["why"] = " | ".join(why)
+    print(room.table(lines))
     path = Path(args.csv) if args.csv else course.root / "autograder" / "scores.csv"
     room.write_csv(rows, path)
     print(f"\nas CSV: {path}")

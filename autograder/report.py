@@ -10,6 +10,7 @@ import nbformat
 from autograder.convert import convert, gradebook
 from autograder.course import Trouble
 
+UNWRITTEN = r"NotImplementedError|is not written yet"
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -17,16 +18,18 @@ def reasons(course, student, assignment):
     """Why a graded submission lost marks.
 
     Returns:
-        list of str, `cell: sentence`: first the student's own cells that failed or were left
-        empty, then the tests, with the first line of what each said. Tests that said the same
-        share a line.
+        list of str, `cell: sentence`: first the answers that failed or were left empty, then the
+        tests, with the diagnosis that each gave, or the first line of what it said. Tests that
+        said the same share a line.
     """
     from nbgrader.utils import determine_grade, is_grade
 
     own, tests = [], []
     for path in sorted((course.autograded / student / assignment).glob("*.ipynb")):
-        for number, cell in enumerate(nbformat.read(path, as_version=4).cells, 1):
-            name = cell.metadata.get("nbgrader", {}).get("grade_id") or f"cell {number}"
+        for cell in nbformat.read(path, as_version=4).cells:
+            name = cell.metadata.get("nbgrader", {}).get("grade_id")
+            if name is None:
+                continue
             if is_grade(cell):
                 score, most = determine_grade(cell)
                 if score is not None and score < most:
@@ -36,7 +39,7 @@ def reasons(course, student, assignment):
             elif error(cell):
                 own.append((name, error(cell)))
     if any(text == "not answered" for _, text in own):  # then this is no news
-        tests = [(name, text) for name, text in tests if "NotImplementedError" not in text]
+        tests = [(name, text) for name, text in tests if not re.search(UNWRITTEN, text)]
     said = {}
     for name, text in own + tests:
         said.setdefault(text, []).append(name)
@@ -61,14 +64,26 @@ def complaint(cell):
 
 
 def error(cell):
-    """The first line of the exception that ended a cell, or None."""
+    """The exception that ended a cell, in one line, or None."""
     for output in cell.get("outputs", []):
         if output.output_type == "error":
-            text = first_line(output.evalue).removeprefix("✗ ")
-            if output.ename in ("AssertionError", "CheckFailed"):
+            if output.ename == "CheckFailed":
+                return diagnosis(output.evalue)
+            text = first_line(output.evalue)
+            if output.ename == "AssertionError":
                 return text or "an assertion failed"
             return f"{output.ename}: {text}" if text else output.ename
     return None
+
+
+def diagnosis(text):
+    """What a check of utils.check said: whom it is about, and the name of the mistake if it knows."""
+    text = ANSI.sub("", text).strip().removeprefix("✗ ")
+    found = re.search(r"^ *Diagnosis +(.+?)(?=\n *\n|\n *Hints? |\Z)", text, re.S | re.M)
+    if not found:
+        return first_line(text)
+    sentence = re.split(r"(?<=[.?!]) ", " ".join(found[1].split()))[0]
+    return f"{text.split()[0]}: {sentence}"
 
 
 def first_line(text):
@@ -115,13 +130,15 @@ def table(rows):
 
     lines = [line(*heads, "why"), "  ".join("─" * width for width in [*widths, min(room, 60)])]
     for student, assignment, score, why in rows:
-        wrapped = [
-            part for text in why for part in textwrap.wrap(text, room, subsequent_indent="  ")
-        ]
+        wrapped = [part for text in why for part in fold(text, room)]
         first, *rest = wrapped or [""]
         lines.append(line(student, assignment, score, first))
         lines += [" " * indent + part for part in rest]
     return "\n".join(lines)
+
+
+def fold(text, room):
+    return textwrap.wrap(text, room, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def write_csv(rows, path):
