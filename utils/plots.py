@@ -86,7 +86,7 @@ def contour(landscape, *paths, title=None, limit=None):
         trace(ax, path, i)
     single = title is None and len(paths) == 1
     title = title or (paths[0].label if single else "")
-    ax.set_title(textwrap.fill(title, 44), loc="left")
+    ax.set_title(textwrap.fill(title.replace(" = ", "\u00a0=\u00a0"), 44), loc="left")
     if len(paths) > 1:
         legend(fig, ax, len(paths))
     return Picture(fig, f"Contours of {landscape!r}. " + " ".join(map(tell, paths)))
