@@ -82,7 +82,11 @@ class Optim(torch.optim.Optimizer):
             for p in group["params"]:
                 if p.grad is not None:
                     memory = p.data_ptr()
-                    self.my_step(p, self.state[p], group)
+                    try:
+                        self.my_step(p, self.state[p], group)
+                    except RecursionError as error:
+                        shorten(error.__traceback__)
+                        raise
                     if p.data_ptr() != memory:
                         raise RuntimeError(REPLACED.format(type(self).__name__))
         return loss
@@ -105,6 +109,13 @@ REPLACED = (
     "{}.my_step gave the parameter new memory (`p.data = ...`) instead of changing it in place. "
     "Whoever shares the old memory keeps the old numbers: write `p.add_(...)`."
 )
+
+
+def shorten(traceback, length=5):
+    """Cut a traceback off: a thousand levels of the same call take a notebook minutes to show."""
+    for _ in range(length - 1):
+        traceback = traceback.tb_next or traceback
+    traceback.tb_next = None
 
 
 def output(optimizer, nsteps=10, noise=0.0, fname=None):

@@ -75,6 +75,21 @@ def test_every_parameter_has_a_state_of_its_own_that_lasts():
     assert optimizer.state[q]["steps"] == 1
 
 
+def test_a_my_step_that_calls_itself_has_a_traceback_short_enough_to_show():
+    class Endless(Optim):
+        def __init__(self, params, lr):
+            super().__init__(params, dict(lr=lr))
+
+        def my_step(self, p, state, group):
+            self.my_step(p, state, group)
+
+    p = torch.ones(2, requires_grad=True)
+    p.grad = torch.ones(2)
+    with pytest.raises(RecursionError) as caught:
+        Endless([p], lr=0.1).step()
+    assert len(caught.traceback) < 20
+
+
 def test_groups_have_their_own_hyper_parameters():
     p, q = parameter(1.0), parameter(1.0)
     SGD([{"params": [p]}, {"params": q, "lr": 0.5}], lr=0.1).step()
