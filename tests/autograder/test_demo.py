@@ -112,7 +112,7 @@ def test_each_loses_the_points_of_its_mistake(tmp_path, capsys):
                 wrong.append((student, assignment, got, reasons(workspace, student, assignment)))
     assert wrong == []
     for (student, assignment), words in SAID.items():
-        assert words in " ".join(reasons(workspace, student, assignment))
+        assert words.lower() in " ".join(reasons(workspace, student, assignment)).lower()
 
     stock_nbgrader_agrees(workspace, ["right", "lr-in-velocity"], "03_momentum")
 

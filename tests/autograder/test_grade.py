@@ -41,8 +41,12 @@ def nbgrader(course, *args):
 
 def test_a_class_of_many_kinds(course, hand_in, autograder):
     """One run, all that can be seen in it: scores, reasons, files, a second run, stock nbgrader."""
+    with open(course.root / "nbgrader_config.py", "a") as config:
+        config.write("\nc.Execute.timeout = 10\n")
     hand_in("right", **RIGHT)
     hand_in("wrong", **WRONG)
+    hand_in("hangs", **dict(RIGHT, double="def double(x):\n    while True:\n        pass"))
+    hand_in("dies", **dict(RIGHT, half="import os\nos._exit(1)"))
     hand_in("empty")
     hand_in("half", double=RIGHT["double"])
     hand_in("syntax", **dict(RIGHT, double="def double(x)\n    return x + x"))
@@ -66,8 +70,10 @@ def test_a_class_of_many_kinds(course, hand_in, autograder):
     hand_in("nothing").unlink()
 
     status, out, err = autograder("grade", "--all")
-    assert status == 1 and "5 could not be graded" in err
-    expected = dict(right=3, wrong=1, empty=0, half=2, syntax=1, noisy=2, cheat=0, deleted=3)
+    assert status == 1 and "6 could not be graded" in err
+    expected = dict(
+        right=3, wrong=1, hangs=1, empty=0, half=2, syntax=1, noisy=2, cheat=0, deleted=3
+    )
     got = points(course)
     assert {name: got[name] for name in expected} == expected
 
@@ -86,11 +92,12 @@ def test_a_class_of_many_kinds(course, hand_in, autograder):
     assert "not graded  tiny.ipynb cannot be read as a notebook" in line["garbage"]
     assert "not graded  tiny.ipynb is missing (found: tiny (1).ipynb)" in line["renamed"]
     assert "not graded  tiny.ipynb is missing (found: no notebook)" in line["nothing"]
+    assert "not graded" in line["dies"]
     assert "not graded  double is there twice: remove one" in line["twice"]
     assert "not graded  double, double-test were deleted" in line["gutted"]
-    assert "8 of 13 submissions are graded" in out
+    assert "9 of 15 submissions are graded" in out
 
-    # Again: nothing is left to do but the five; a new test regrades all.
+    # Again: nothing is left to do but the six; a new test regrades all.
     graded = course.autograded / "right" / "01_tiny" / "tiny.ipynb"
     before = graded.stat().st_mtime_ns
     assert autograder("grade", "01_tiny")[0] == 1
