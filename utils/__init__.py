@@ -5,6 +5,8 @@ landscape  loss surfaces over two weights
 path       let an optimizer walk on a landscape, and write down where it went
 plots      pictures of paths, losses and series
 style      colours and line styles, readable in light and dark
+compose    an optimizer that is a list of small functions
+learner    a training loop that callbacks can change
 data       MNIST, from the files in `data/`
 check      is my optimizer the same as torch's, and if not, which mistake is it?
 """
