@@ -1,17 +1,16 @@
 """Which mistake is it? First the bank, and if nothing there does the same, what broke."""
 
 import time
-from itertools import chain, combinations, product
+from itertools import combinations
 
 import numpy as np
 
 from utils.check.compare import LOOSE, TIGHT, difference, precision, same
 from utils.check.guard import Guard
 from utils.check.mistakes import families
-from utils.check.mistakes.common import COMMON
 from utils.check.situations import play
 
-PATIENCE = 0.45  # seconds of computing for the search among pairs of mistakes
+PATIENCE = 0.5  # seconds of computing for the search among pairs of mistakes
 
 
 def from_bank(both, mine):
@@ -25,7 +24,7 @@ def from_bank(both, mine):
         mine: the first trace in which something is wrong.
     """
     traces, reference, hyper = both.traces, both.reference, both.hyper
-    with Guard(seconds=60) as guard:
+    with Guard(seconds=60, watch=False) as guard:
         family = family_of(reference[:6], hyper, guard)
         if family is None:
             return None, None
@@ -60,8 +59,10 @@ def search(family, traces, reference, hyper, guard):
     One mistake is tried before two. What the student did is compared in every situation, those
     first where it differs from the reference: there most candidates drop out at the first step.
     """
-    wrong = [t for t, r in zip(traces, reference, strict=True) if not same(t, r, LOOSE)]
+    both = list(zip(traces, reference, strict=True))
+    wrong = [t for t, r in both if not same(t, r, LOOSE)]
     order = wrong + [t for t in traces if t not in wrong]
+    first, right = next((t, r) for t, r in both if t is order[0])
 
     def fits(candidate, tolerance):
         for trace in order:
@@ -70,12 +71,20 @@ def search(family, traces, reference, hyper, guard):
                 return False
         return True
 
+    alone = {m: play(family.build(m), first.situation, hyper, guard) for m in family.mistakes}
     for tolerance in (TIGHT, LOOSE):  # loose for a student who computes in float32
-        for mistake in family.mistakes:
-            if fits(family.build(mistake), tolerance):
-                return (mistake,)
+        for m in family.mistakes:
+            if same(alone[m], first, LOOSE) and fits(family.build(m), tolerance):
+                return (m,)
+    if any(t.error for t in order):
+        return None
+    silent = {m for m, trace in alone.items() if same(trace, right, LOOSE)}
+    alike = {m for m, trace in alone.items() if same(trace, first, LOOSE)}
     end = time.thread_time() + PATIENCE
-    for pair in pairs(family) if not any(t.error for t in order) else ():
+    for pair in pairs(alone, first):
+        loud = [m for m in pair if m not in silent]
+        if not loud or len(loud) == 1 and loud[0] not in alike:
+            continue  # here a silent mistake adds nothing to the other one
         if time.thread_time() > end:
             break
         candidate = family.build(*pair)
@@ -84,10 +93,25 @@ def search(family, traces, reference, hyper, guard):
     return None
 
 
-def pairs(family):
-    """Pairs of mistakes: first those special to the family, which are likelier."""
-    special = [m for m in family.mistakes if m not in COMMON]
-    return chain(combinations(special, 2), product(special, COMMON), combinations(COMMON, 2))
+def pairs(alone, student):
+    """Pairs of mistakes, the likelier first: those of which one comes near to the student's path.
+
+    Left out are mistakes which hide any other, because nothing moves or an exception is raised.
+
+    Args:
+        alone: what each mistake does by itself, in the same situation as the student's trace.
+    """
+    moving = {m: t for m, t in alone.items() if not t.error and np.diff(t.points, axis=0).any()}
+    far = {m: distance(trace, student) for m, trace in moving.items()}
+    return sorted(combinations(far, 2), key=lambda pair: sorted(far[m] for m in pair))
+
+
+def distance(one, other):
+    """How far two traces are from each other: 0 is the same, 1 is as far as it goes."""
+    with np.errstate(all="ignore"):
+        gap = np.abs(one.points - other.points)
+        path = np.abs(np.diff(other.points, axis=0)).sum(axis=0)
+        return float(np.nan_to_num(np.minimum(gap / path, 1), nan=1).mean())
 
 
 def broken(traces, reference):

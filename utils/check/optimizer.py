@@ -64,6 +64,7 @@ def check_optimizer(Student, Reference, **hyper):
         ) from None
 
 
+@np.errstate(all="ignore")
 def judge(Student, Reference, given):
     """Play, compare, and report."""
     name, against = label(Student), label(Reference)
@@ -187,7 +188,7 @@ def takes(make, name):
 
 def play_reference(Reference, hyper, against):
     """Traces of the reference in the situations that exist for it."""
-    with Guard(seconds=60) as guard:
+    with Guard(seconds=60, watch=False) as guard:
         traces = [play(Reference, s, hyper, guard) for s in SITUATIONS]
     if traces[0].error:
         report.failed(

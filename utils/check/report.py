@@ -118,7 +118,8 @@ def failed(name, title, facts=(), diagnosis=(), mistakes=(), hints=(), picture=N
     facts = list(facts)
     rows = [*facts, *([""] if facts else []), *diagnosis]
     rows += HINTS.begin(name, tuple(mistakes), tuple(hints), tries)
-    text = "\n".join([f"✗ {title}", *(lay_out(row) for row in rows)])
+    head = textwrap.fill(f"✗ {title}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    text = "\n".join([head, *(lay_out(row) for row in rows)])
     error = CheckFailed(text, mistakes, hints)
     if notebook():
         show(error, title, rows, picture)

@@ -101,7 +101,9 @@ def diagnose(both, mine, theirs):
     if mine.error is not None:
         return one(errors.explain(mine.error, both.Student, mine.situation, mine.stopped))
     if mine.faults:
-        lines, names, hints = one(FAULTS[next(kind for kind in FAULTS if kind in mine.faults)])
+        found = [FAULTS[kind] for kind in FAULTS if kind in mine.faults]
+        lines = [("Diagnosis", sentence(name, says)) for name, says, _ in found]
+        names, hints = [name for name, _, _ in found], [h for _, _, hs in found for h in hs]
         if difference(mine.points, theirs.points, LOOSE):
             lines += [("Also", line) for line in broken(both.traces, both.reference)[:1]]
         return lines, names, hints
@@ -149,7 +151,7 @@ def one(explanation):
 def sentence(name, says):
     """`Name. Sentence.`; symbols such as lr, ε or p.data stay small."""
     first = name.split()[0]
-    plain = first.isascii() and first.isalpha() and len(first) > 2
+    plain = first.isascii() and first.isalpha() and len(first) > 1 and first != "lr"
     return f"{name[:1].upper() if plain else name[:1]}{name[1:]}. {says}"
 
 

@@ -27,8 +27,8 @@ LOOK_AHEAD = (
     Mistake(
         "no look-ahead",
         {AHEAD: "d = v"},
-        "The step is v: that is plain momentum, without Nesterov's look-ahead. (g + μ·v with the v "
-        "from before its update is the same.)",
+        "The step is v: that is plain momentum, without Nesterov's look-ahead; g + μ·v with the v "
+        "from before its update is the same.",
         (
             "What is your first step, in units of lr·g? With look-ahead it is 1 + μ.",
             "Update v first; then the step takes the new velocity one step further: g + μ·v.",

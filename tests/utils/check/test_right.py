@@ -1,0 +1,110 @@
+"""No right optimizer fails, however it is written."""
+
+import importlib.util
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+
+from utils.check import check_optimizer
+from utils.check.mistakes import families
+from utils.check.optimizer import label
+
+spec = importlib.util.spec_from_file_location("right", Path(__file__).with_name("right.py"))
+right = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(right)
+
+CASES = [(f, kind) for f in families() for kind in right.RIGHT[f.student]]
+
+
+def reference(family):
+    name, fixed = family.reference
+    return partial(getattr(torch.optim, name), **fixed)
+
+
+@pytest.mark.parametrize("family, kind", CASES, ids=lambda x: getattr(x, "__name__", None))
+def test_passes(family, kind, capfd):
+    check_optimizer(kind, reference(family), **family.hyper)
+    out, err = capfd.readouterr()
+    assert out.startswith(f"✓ {kind.__name__} takes the same steps as ")
+    assert out.count("\n") == 1 and not err
+    assert ("computes in float32" in out) == (kind in right.FLOAT32)
+
+
+@pytest.mark.parametrize("family", families(), ids=lambda f: f.student)
+def test_the_right_class_of_each_family_passes(family, capsys):
+    check_optimizer(family.build(), reference(family), **family.hyper)
+    assert "✓" in capsys.readouterr().out
+
+
+def test_there_are_many():
+    assert len(CASES) >= 25
+    assert len(right.FLOAT32) >= 3
+
+
+@pytest.mark.parametrize(
+    "hyper",
+    [
+        dict(lr=0.3, momentum=0.0),
+        dict(lr=0.001, momentum=0.99),
+        dict(lr=1, momentum=0.6),
+        dict(lr=1e-6, momentum=0.9),
+        dict(lr=100.0, momentum=0.5),
+    ],
+)
+def test_passes_with_any_hyper_parameters(hyper, capsys):
+    check_optimizer(right.NegativeVelocity, torch.optim.SGD, **hyper)
+    assert "✓" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "hyper", [dict(lr=0.1, betas=(0.5, 0.5), eps=1.0), dict(lr=1e-3, betas=(0.0, 0.999))]
+)
+def test_adam_passes_with_any_hyper_parameters(hyper, capsys):
+    check_optimizer(right.AsTheEquations, torch.optim.Adam, **hyper)
+    assert "✓" in capsys.readouterr().out
+
+
+def test_what_a_partial_has_settled_is_not_varied(capsys):
+    """Weight decay is not asked for here, so a step without it is right."""
+
+    class NoDecay(right.Dampening):
+        def my_step(self, p, state, group):
+            if "v" not in state:
+                state["v"] = p.grad.clone()
+            else:
+                v = state["v"].mul_(group["momentum"])
+                v.add_(p.grad, alpha=1 - group["dampening"])
+            p.sub_(group["lr"] * state["v"])
+
+    settled = partial(NoDecay, weight_decay=0.0)
+    check_optimizer(settled, torch.optim.SGD, lr=0.1, momentum=0.9, dampening=0.5)
+    assert "✓ NoDecay(weight_decay=0.0) takes" in capsys.readouterr().out
+
+
+def test_a_function_that_makes_an_optimizer_passes(capsys):
+    def make(params, lr):
+        return right.OutOfPlaceCopiedBack(params, lr)
+
+    check_optimizer(make, torch.optim.SGD, lr=0.1)
+    assert capsys.readouterr().out.startswith("✓ make takes the same steps as SGD")
+
+
+def test_leaves_torch_as_it_was():
+    before = torch.get_default_dtype(), torch.is_grad_enabled(), torch.random.get_rng_state()
+    check_optimizer(right.OnData, torch.optim.SGD, lr=0.1)
+    after = torch.get_default_dtype(), torch.is_grad_enabled(), torch.random.get_rng_state()
+    assert before[:2] == after[:2] and torch.equal(before[2], after[2])
+
+
+@pytest.mark.parametrize("family", families(), ids=lambda f: label(f.build()))
+def test_no_autograd_is_used(family, monkeypatch):
+    """The autograder forks warm processes; a backward pass before that would hang them."""
+
+    def refuse(*args, **words):
+        raise AssertionError("backward was called")
+
+    monkeypatch.setattr(torch.autograd, "backward", refuse)
+    monkeypatch.setattr(torch.Tensor, "backward", refuse)
+    check_optimizer(family.build(), reference(family), **family.hyper)
