@@ -65,7 +65,7 @@ def check_function(student, reference, *cases, name=None):
         raise
     except BaseException as error:
         raise report.CheckFailed(
-            f"✗ {name} could not be checked: {errors.message(error)}"
+            f"✗ {name} could not be checked: {errors.message(error, 50)}"
         ) from None
 
 
@@ -113,7 +113,7 @@ class Call:
 
     def __init__(self, function, args, words, guard=None):
         self.result = self.error = None
-        args, words = copy.deepcopy((args, words))
+        args, words = [duplicate(x) for x in args], {k: duplicate(x) for k, x in words.items()}
         dtype = torch.get_default_dtype()
         try:
             torch.set_default_dtype(guard.dtype if guard else dtype)
@@ -132,6 +132,12 @@ class Call:
     def bare(args, words):
         """The arguments as numbers, gradients included; what is no number is left out."""
         return [plain(x, arguments=True) for x in (*args, *words.values())]
+
+
+def duplicate(x):
+    if isinstance(x, torch.Tensor) and not x.is_leaf:
+        return x.detach().clone()  # torch copies leaves only
+    return copy.deepcopy(x)
 
 
 def split(case):
@@ -275,7 +281,7 @@ def agree(known, other, cases):
         args, words = split(case)
         with Guard() as guard:
             try:
-                x = torch.as_tensor(args[0], dtype=torch.float64)
+                x = torch.as_tensor(args[0], dtype=torch.float64).detach()
             except (TypeError, ValueError, RuntimeError, IndexError):
                 return False
             one = Call(known, (x, *args[1:]), words, guard)

@@ -59,7 +59,7 @@ def guarded(look, name, *args):
         raise
     except BaseException as error:
         raise report.CheckFailed(
-            f"✗ {name} could not be checked: {errors.message(error)}"
+            f"✗ {name} could not be checked: {errors.message(error, 50)}"
         ) from None
 
 

@@ -60,7 +60,7 @@ def check_optimizer(Student, Reference, **hyper):
         raise
     except BaseException as error:
         raise report.CheckFailed(
-            f"✗ {label(Student)} could not be checked: {errors.message(error)}"
+            f"✗ {label(Student)} could not be checked: {errors.message(error, 50)}"
         ) from None
 
 
