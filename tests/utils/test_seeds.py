@@ -22,8 +22,10 @@ def seed_002(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         patch.chdir(here)
+        torch.set_warn_always(True)  # or torch warns once a process, and a test before this had it
         for cell in CELLS:
             exec(cell, names)
+        torch.set_warn_always(False)
     return names, here, caught
 
 
