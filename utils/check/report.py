@@ -163,6 +163,13 @@ def show(error, title, rows, picture):
         from IPython.display import display
 
         page = [f"<p><b>✗ {html.escape(title)}</b></p>", "<table>"]
+        code = "\n".join(row for row in rows if isinstance(row, str) and row)
+        rows = [row for row in rows if isinstance(row, tuple)]
+        if code:
+            at = next(
+                i for i, row in enumerate([*rows, ("Diagnosis", "")]) if row[0] == "Diagnosis"
+            )
+            rows.insert(at, code)
         for row in rows:
             if isinstance(row, tuple):
                 label, text = map(html.escape, row)
@@ -170,7 +177,7 @@ def show(error, title, rows, picture):
                     f"<tr><th style='text-align:left'>{label}</th>"
                     f"<td style='text-align:left'>{text}</td></tr>"
                 )
-            elif row:
+            else:
                 code = html.escape(row)
                 page.append(
                     f"<tr><td colspan=2 style='text-align:left'><pre>{code}</pre></td></tr>"

@@ -136,7 +136,11 @@ def from_mistakes(family, mistakes):
     lines = [("Diagnosis", sentence(m.name, m.says)) for m in mistakes]
     if len(mistakes) == 2:
         lines = [("Diagnosis", "two mistakes at once."), ("1.", lines[0][1]), ("2.", lines[1][1])]
-    hints = [hint for level in zip(*(m.hints for m in mistakes), strict=True) for hint in level]
+    hints = [
+        hint if len(mistakes) == 1 else f"({m.name}) {hint}"
+        for level in zip(*([(m, h) for h in m.hints] for m in mistakes), strict=True)
+        for m, hint in level
+    ]
     for m in mistakes:
         right = next(iter(m.edits)).strip().splitlines()[-1].strip()
         hints.append(f"In one right {family.name}, this line stands there: `{right}`")
