@@ -283,7 +283,7 @@ def test_the_message_says_where_yours_expected_and_what_it_is(refused):
         "yours      3.125 → 3.10875",
         "expected   3.125 → 2.9625",
         "% of the path",
-        "Diagnosis  An average instead of a sum. The new gradient is weighted by 1 − μ",
+        "Diagnosis  An average instead of a sum. The new gradient is weighted by 1 − β",
         "Hint 1     There are several conventions",
         "hint(), from utils.check",
     ):

@@ -1,4 +1,4 @@
-"""AdamW: p ← (1 − lr·λ)·p, then Adam's step."""
+"""AdamW: p ← (1 − lr·wd)·p, then Adam's step."""
 
 from utils.check.mistakes import Family, Mistake
 from utils.check.mistakes.adam import DIVIDE
@@ -21,7 +21,7 @@ MISTAKES = (
     Mistake(
         "weight decay in the gradient",
         {DECAY: "", "g = p.grad": "g = p.grad + wd * p"},
-        "λ·p is added to the gradient: that is Adam with L2, where v divides the decay away.",
+        "wd·p is added to the gradient: that is Adam with L2, where v divides the decay away.",
         (
             "Does a weight with large gradients decay more slowly in yours? It should not.",
             "Leave the gradient alone; shrink p directly.",
@@ -33,25 +33,25 @@ MISTAKES = (
         "The weights do not decay: this is Adam without the W.",
         (
             "What does your step do to a weight with gradient zero?",
-            "Shrink p by the factor 1 − lr·λ.",
+            "Shrink p by the factor 1 − lr·wd.",
         ),
     ),
     Mistake(
         "weight decay without lr",
         {DECAY: "p.mul_(1 - wd)"},
-        "The weights shrink by λ in each step; it should be lr·λ.",
+        "The weights shrink by wd in each step; it should be lr·wd.",
         (
             "Set lr to almost zero: do your weights still shrink?",
-            "The factor is 1 − lr·λ.",
+            "The factor is 1 − lr·wd.",
         ),
     ),
     Mistake(
         "weight growth",
         {DECAY: "p.mul_(1 + lr * wd)"},
-        "The weights grow by lr·λ in each step instead of shrinking.",
+        "The weights grow by lr·wd in each step instead of shrinking.",
         (
             "With gradient zero, do your weights go towards zero?",
-            "The factor is 1 − lr·λ.",
+            "The factor is 1 − lr·wd.",
         ),
     ),
     Mistake(
@@ -66,16 +66,16 @@ MISTAKES = (
     Mistake(
         "weight decay is divided by the root",
         {DECAY: "", DIVIDE: "d = (m_hat + wd * p) / (v_hat.sqrt() + eps)"},
-        "λ·p is divided by √v̂ + ε together with m̂, so weights with large gradients hardly decay.",
+        "wd·p is divided by √v̂ + ε together with m̂, so weights with large gradients hardly decay.",
         (
             "Does a weight with large gradients decay more slowly in yours? It should not.",
-            "λ·p stands outside the fraction.",
+            "wd·p stands outside the fraction.",
         ),
     ),
     Mistake(
         "weight decay both ways",
         {"g = p.grad": "g = p.grad + wd * p"},
-        "λ·p is in the gradient, and the weights are shrunk as well.",
+        "wd·p is in the gradient, and the weights are shrunk as well.",
         (
             "In how many places do your weights decay?",
             "Leave the gradient alone.",
@@ -84,7 +84,7 @@ MISTAKES = (
     Mistake(
         "weight decay is not read from the group",
         {'wd = group["weight_decay"]': 'wd = self.defaults["weight_decay"]'},
-        "λ is the one that the constructor got, so another one in a parameter group is ignored.",
+        "wd is the one that the constructor got, so another one in a parameter group is ignored.",
         (
             "Biases are often put in a group without weight decay. Do yours decay?",
             "`self.weight_decay` and `self.defaults` never change; `group` belongs to p.",

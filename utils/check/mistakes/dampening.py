@@ -1,6 +1,6 @@
-"""Momentum with dampening τ and weight decay λ.
+"""Momentum with dampening τ and weight decay wd.
 
-g ← g + λ·p; then v ← g in the first step, v ← μ·v + (1 − τ)·g afterwards; p ← p − lr·v.
+g ← g + wd·p; then v ← g in the first step, v ← β·v + (1 − τ)·g afterwards; p ← p − lr·v.
 """
 
 from utils.check.mistakes import Family, Mistake
@@ -14,7 +14,7 @@ class Dampening(Optim):
 
     def my_step(self, p, state, group):
         lr = group["lr"]
-        mu = group["momentum"]
+        beta = group["momentum"]
         tau = group["dampening"]
         wd = group["weight_decay"]
         g = p.grad
@@ -22,14 +22,14 @@ class Dampening(Optim):
         if "v" not in state:
             state["v"] = g.clone()
         else:
-            state["v"].mul_(mu).add_(g, alpha=1 - tau)
+            state["v"].mul_(beta).add_(g, alpha=1 - tau)
         d = state["v"]
         p.add_(d, alpha=-lr)
 """
 
 DECAY = "g = g + wd * p"
 FIRST = 'state["v"] = g.clone()'
-UPDATE = 'state["v"].mul_(mu).add_(g, alpha=1 - tau)'
+UPDATE = 'state["v"].mul_(beta).add_(g, alpha=1 - tau)'
 BOTH = f'if "v" not in state:\n    {FIRST}\nelse:\n    {UPDATE}'
 ZEROS = 'if "v" not in state:\n    state["v"] = torch.zeros_like(p)\n'
 HEAD = "def my_step(self, p, state, group):"
@@ -38,7 +38,7 @@ MISTAKES = (
     Mistake(
         "the first gradient is dampened",
         {BOTH: ZEROS + UPDATE},
-        "The velocity starts from zeros, so the first gradient is multiplied by 1 − τ too; torch "
+        "The velocity starts from zeros, so the first gradient is multiplied by 1 − dampening too; torch "
         "copies the first gradient as it is.",
         (
             "What is v after the first step? It should be g₁, without dampening.",
@@ -47,7 +47,7 @@ MISTAKES = (
     ),
     Mistake(
         "no dampening",
-        {UPDATE: 'state["v"].mul_(mu).add_(g)'},
+        {UPDATE: 'state["v"].mul_(beta).add_(g)'},
         "The new gradient enters the velocity whole: the dampening is missing.",
         (
             "Try dampening 0 and 0.9: do your paths differ?",
@@ -55,36 +55,36 @@ MISTAKES = (
         ),
     ),
     Mistake(
-        "τ instead of 1 − τ",
-        {UPDATE: 'state["v"].mul_(mu).add_(g, alpha=tau)'},
-        "The new gradient is multiplied by the dampening τ instead of by 1 − τ.",
+        "dampening instead of 1 − dampening",
+        {UPDATE: 'state["v"].mul_(beta).add_(g, alpha=tau)'},
+        "The new gradient is multiplied by the dampening instead of by 1 − dampening.",
         (
             "With dampening 0, how much of the new gradient should the velocity take?",
             "The weight of the new gradient is 1 − dampening.",
         ),
     ),
     Mistake(
-        "1 − μ instead of 1 − τ",
-        {UPDATE: 'state["v"].mul_(mu).add_(g, alpha=1 - mu)'},
+        "1 − momentum instead of 1 − dampening",
+        {UPDATE: 'state["v"].mul_(beta).add_(g, alpha=1 - beta)'},
         "The new gradient is multiplied by 1 − momentum instead of by 1 − dampening.",
         (
             "Try dampening 0 and 0.9: do your paths differ?",
-            "Momentum and dampening are two hyper-parameters: an average has τ = μ, others not.",
+            "Momentum and dampening are two hyper-parameters; only in an average are they equal.",
         ),
     ),
     Mistake(
         "the old velocity is dampened too",
-        {UPDATE: 'state["v"].mul_(mu).add_(g).mul_(1 - tau)'},
-        "The whole velocity is multiplied by 1 − τ; only the new gradient should be.",
+        {UPDATE: 'state["v"].mul_(beta).add_(g).mul_(1 - tau)'},
+        "The whole velocity is multiplied by 1 − dampening; only the new gradient should be.",
         (
-            "With a zero gradient, by which factor does your velocity shrink? It should be μ.",
+            "With a zero gradient, by which factor does your velocity shrink? It should be β.",
             "1 − dampening multiplies the gradient alone.",
         ),
     ),
     Mistake(
         "weight decay changes p.grad",
         {DECAY: "g = g.add_(p, alpha=wd)"},
-        "λ·p is added into `p.grad` itself, so the gradient is wrong for whoever reads it next.",
+        "wd·p is added into `p.grad` itself, so the gradient is wrong for whoever reads it next.",
         (
             "An optimizer's step only reads the gradient. Is `p.grad` the same after your step?",
             "A method with an underscore changes its tensor: use `add` here, not `add_`.",
@@ -93,64 +93,64 @@ MISTAKES = (
     Mistake(
         "no weight decay",
         {DECAY: ""},
-        "Weight decay is missing: λ·p is not added to the gradient.",
+        "Weight decay is missing: wd·p is not added to the gradient.",
         (
             "What does your step do to a weight with gradient zero?",
-            "Before anything else, λ·p is added to the gradient.",
+            "Before anything else, wd·p is added to the gradient.",
         ),
     ),
     Mistake(
         "weight growth",
         {DECAY: "g = g - wd * p"},
-        "λ·p is subtracted from the gradient: the weights grow instead of decaying.",
+        "wd·p is subtracted from the gradient: the weights grow instead of decaying.",
         (
             "With gradient zero, do your weights go towards zero?",
-            "λ·p is added to the gradient; the minus comes with the step.",
+            "wd·p is added to the gradient; the minus comes with the step.",
         ),
     ),
     Mistake(
         "weight decay is decoupled",
         {DECAY: "p.mul_(1 - lr * wd)"},
-        "λ·p acts on the weights directly, as in AdamW; here it goes into the gradient, and so "
+        "wd·p acts on the weights directly, as in AdamW; here it goes into the gradient, and so "
         "through the momentum.",
         (
             "Does your velocity know about weight decay?",
-            "Add λ·p to the gradient before the velocity is updated.",
+            "Add wd·p to the gradient before the velocity is updated.",
         ),
     ),
     Mistake(
         "weight decay without the weight",
         {DECAY: "g = g + wd"},
-        "λ is added to the gradient instead of λ·p: all weights are pushed the same way.",
+        "wd is added to the gradient instead of wd·p: all weights are pushed the same way.",
         (
             "Weight decay pulls towards zero. Which way does yours push a negative weight?",
-            "The term is λ times the weight.",
+            "The term is wd times the weight.",
         ),
     ),
     Mistake(
         "weight decay by the sign",
         {DECAY: "g = g + wd * p.sign()"},
-        "λ·sign(p) is the gradient of λ|p| (L1); weight decay is L2, with λ·p.",
+        "wd·sign(p) is the gradient of wd·|p| (L1); weight decay is L2, with wd·p.",
         (
             "Does a large weight decay faster than a small one, in your step?",
-            "The gradient of ½λp² is λ·p.",
+            "The gradient of ½·wd·p² is wd·p.",
         ),
     ),
     Mistake(
         "weight decay with the factor 2",
         {DECAY: "g = g + 2 * wd * p"},
-        "The penalty is taken as λp², whose gradient is 2λ·p; the convention is ½λp².",
+        "The penalty is taken as wd·p², whose gradient is 2·wd·p; the convention is ½·wd·p².",
         (
-            "By how much do your weights shrink in a step with gradient zero? It should be lr·λ.",
-            "The term is λ·p, without a 2.",
+            "By how much do your weights shrink in a step with gradient zero? It should be lr·wd.",
+            "The term is wd·p, without a 2.",
         ),
     ),
     Mistake(
         "no weight decay in the first step",
         {FIRST: 'state["v"] = p.grad.clone()'},
-        "The first velocity is a copy of `p.grad`, without λ·p.",
+        "The first velocity is a copy of `p.grad`, without wd·p.",
         (
-            "What is v after the first step? It should be g₁ + λ·p₀.",
+            "What is v after the first step? It should be g₁ + wd·p₀.",
             "Copy the gradient after weight decay was added.",
         ),
     ),
@@ -159,15 +159,15 @@ MISTAKES = (
         {DECAY: "g = g + wd * p\np.mul_(1 - lr * wd)"},
         "The weights decay twice: through the gradient and directly.",
         (
-            "By how much do your weights shrink in a step with gradient zero? It should be lr·λ.",
-            "λ·p in the gradient is enough.",
+            "By how much do your weights shrink in a step with gradient zero? It should be lr·wd.",
+            "wd·p in the gradient is enough.",
         ),
     ),
     Mistake(
         "lr is folded into the velocity",
         {
             FIRST: 'state["v"] = lr * g',
-            UPDATE: 'state["v"].mul_(mu).add_(g, alpha=lr * (1 - tau))',
+            UPDATE: 'state["v"].mul_(beta).add_(g, alpha=lr * (1 - tau))',
             MOVE: "p.sub_(d)",
         },
         "The velocity sums up lr·g instead of g, so a new lr does not act on what is remembered.",
@@ -178,7 +178,7 @@ MISTAKES = (
     ),
     Mistake(
         "the velocity is not stored",
-        {UPDATE: "pass", 'd = state["v"]': 'd = mu * state["v"] + (1 - tau) * g'},
+        {UPDATE: "pass", 'd = state["v"]': 'd = beta * state["v"] + (1 - tau) * g'},
         "The new velocity is computed but not kept: the first one stays in `state` for ever.",
         (
             "What is in `state` after the second step? Is it what you computed?",
@@ -190,12 +190,12 @@ MISTAKES = (
         {
             BOTH: 'if "v" not in state:\n    state["t"] = 0\n'
             '    d = state["v"] = torch.zeros_like(p)\nelse:\n'
-            '    state["v"].mul_(mu).add_(g, alpha=1 - tau)\n'
-            '    d = state["v"] / (1 - mu ** state["t"])\nstate["t"] += 1',
+            '    state["v"].mul_(beta).add_(g, alpha=1 - tau)\n'
+            '    d = state["v"] / (1 - beta ** state["t"])\nstate["t"] += 1',
             'd = state["v"]': "",
         },
         "In the first step the velocity is made but not updated, and later it is divided by "
-        "1 − μᵗ, as for a debiased average.",
+        "1 − βᵗ, as for a debiased average.",
         (
             "In the first step of yours nothing moves. Why?",
             "v starts as a copy of the first gradient, and there is no bias correction here.",
@@ -203,8 +203,8 @@ MISTAKES = (
     ),
     Mistake(
         "momentum is not read from the group",
-        {'mu = group["momentum"]': 'mu = self.defaults["momentum"]'},
-        "μ is the one that the constructor got, so another one in a parameter group is ignored.",
+        {'beta = group["momentum"]': 'beta = self.defaults["momentum"]'},
+        "β is the one that the constructor got, so another one in a parameter group is ignored.",
         (
             "Each parameter group can have a momentum of its own. Where do you read yours?",
             "`self.momentum` and `self.defaults` never change; `group` belongs to p.",
@@ -213,7 +213,7 @@ MISTAKES = (
     Mistake(
         "weight decay is not read from the group",
         {'wd = group["weight_decay"]': 'wd = self.defaults["weight_decay"]'},
-        "λ is the one that the constructor got, so another one in a parameter group is ignored.",
+        "wd is the one that the constructor got, so another one in a parameter group is ignored.",
         (
             "Biases are often put in a group without weight decay. Do yours decay?",
             "`self.weight_decay` and `self.defaults` never change; `group` belongs to p.",

@@ -1,4 +1,4 @@
-"""Momentum: v ← μ·v + g, p ← p − lr·v."""
+"""Momentum: v ← β·v + g, p ← p − lr·v."""
 
 from utils.check.mistakes import Family, Mistake
 from utils.check.mistakes.common import COMMON, MOVE
@@ -10,17 +10,17 @@ class Momentum(Optim):
 
     def my_step(self, p, state, group):
         lr = group["lr"]
-        mu = group["momentum"]
+        beta = group["momentum"]
         g = p.grad
         if "v" not in state:
             state["v"] = torch.zeros_like(p)
         v = state["v"]
-        v.mul_(mu).add_(g)
+        v.mul_(beta).add_(g)
         d = v
         p.add_(d, alpha=-lr)
 """
 
-UPDATE = "v.mul_(mu).add_(g)"
+UPDATE = "v.mul_(beta).add_(g)"
 INIT = 'state["v"] = torch.zeros_like(p)'
 CONSTRUCTOR = "super().__init__(params, dict(lr=lr, momentum=momentum))"
 STATE = 'if "v" not in state:\n    state["v"] = torch.zeros_like(p)\nv = state["v"]'
@@ -29,16 +29,16 @@ STATE = 'if "v" not in state:\n    state["v"] = torch.zeros_like(p)\nv = state["
 VELOCITY = (
     Mistake(
         "the velocity is not stored",
-        {UPDATE: "v = mu * v + g"},
+        {UPDATE: "v = beta * v + g"},
         "The new velocity is computed but not kept: every step starts from the old one.",
         (
             "What is in `state` after the second step? Is it what you computed?",
-            "`v = mu * v + g` makes a new tensor; write it back to `state`, or change v in place.",
+            "`v = beta * v + g` makes a new tensor; write it back to `state`, or change v in place.",
         ),
     ),
     Mistake(
         "the first gradient counts twice and the velocity is not stored",
-        {INIT: 'state["v"] = g.clone()', UPDATE: "v = mu * v + g"},
+        {INIT: 'state["v"] = g.clone()', UPDATE: "v = beta * v + g"},
         "The velocity starts as the first gradient and then takes it in again, and what is "
         "computed after that is never stored.",
         (
@@ -58,9 +58,9 @@ VELOCITY = (
     ),
     Mistake(
         "an average instead of a sum",
-        {UPDATE: "v.mul_(mu).add_(g, alpha=1 - mu)"},
-        "The new gradient is weighted by 1 − μ: that is the average (EWMA) form, with steps "
-        "1 − μ times as long.",
+        {UPDATE: "v.mul_(beta).add_(g, alpha=1 - beta)"},
+        "The new gradient is weighted by 1 − β: that is the average (EWMA) form, with steps "
+        "1 − β times as long.",
         (
             "There are several conventions for momentum. How much of the new g does yours take?",
             "Here the gradient enters the velocity with weight 1.",
@@ -68,7 +68,7 @@ VELOCITY = (
     ),
     Mistake(
         "lr is folded into the velocity",
-        {UPDATE: "v.mul_(mu).add_(g, alpha=lr)", MOVE: "p.sub_(v)"},
+        {UPDATE: "v.mul_(beta).add_(g, alpha=lr)", MOVE: "p.sub_(v)"},
         "The velocity sums up lr·g instead of g, so a new lr does not act on what is remembered.",
         (
             "If lr is halved in mid-run, what happens to the velocity you have gathered?",
@@ -77,7 +77,7 @@ VELOCITY = (
     ),
     Mistake(
         "lr is applied twice",
-        {UPDATE: "v.mul_(mu).add_(g, alpha=lr)"},
+        {UPDATE: "v.mul_(beta).add_(g, alpha=lr)"},
         "lr is in the velocity and once more in the step: the step is lr² long.",
         (
             "Make lr ten times smaller. How many times smaller is your step?",
@@ -95,44 +95,44 @@ VELOCITY = (
     ),
     Mistake(
         "momentum on the gradient",
-        {UPDATE: "v.add_(g, alpha=mu)"},
-        "μ multiplies the gradient instead of the old velocity.",
+        {UPDATE: "v.add_(g, alpha=beta)"},
+        "β multiplies the gradient instead of the old velocity.",
         (
             "With a zero gradient, the velocity should fade. Does yours?",
-            "μ belongs to the old v: μ·v + g.",
+            "β belongs to the old v: β·v + g.",
         ),
     ),
     Mistake(
         "the weights of old and new are swapped",
-        {UPDATE: "v.mul_(1 - mu).add_(g, alpha=mu)"},
-        "The old velocity gets 1 − μ and the new gradient gets μ.",
+        {UPDATE: "v.mul_(1 - beta).add_(g, alpha=beta)"},
+        "The old velocity gets 1 − β and the new gradient gets β.",
         (
-            "With μ = 0.9, how much of the old velocity is left after a step of yours?",
-            "The old velocity is multiplied by μ.",
+            "With β = 0.9, how much of the old velocity is left after a step of yours?",
+            "The old velocity is multiplied by β.",
         ),
     ),
     Mistake(
         "the old velocity has the wrong sign",
-        {UPDATE: "v.mul_(-mu).add_(g)"},
+        {UPDATE: "v.mul_(-beta).add_(g)"},
         "The old velocity is subtracted from the gradient instead of being added to it.",
         (
             "Two equal gradients in a row: is your second step longer or shorter than the first?",
-            "Watch the signs: μ·v and g are added.",
+            "Watch the signs: β·v and g are added.",
         ),
     ),
     Mistake(
         "momentum is written as a number",
-        {'mu = group["momentum"]': "mu = 0.9"},
-        "μ is always 0.9, whatever was asked for.",
+        {'beta = group["momentum"]': "beta = 0.9"},
+        "β is always 0.9, whatever was asked for.",
         (
             "Try another momentum: does your path change?",
-            "Read μ from the group.",
+            "Read β from the group.",
         ),
     ),
     Mistake(
         "momentum is not read from the group",
-        {'mu = group["momentum"]': 'mu = self.defaults["momentum"]'},
-        "μ is the one that the constructor got, so another one in a parameter group is ignored.",
+        {'beta = group["momentum"]': 'beta = self.defaults["momentum"]'},
+        "β is the one that the constructor got, so another one in a parameter group is ignored.",
         (
             "Each parameter group can have a momentum of its own. Where do you read yours?",
             "`self.momentum` and `self.defaults` never change; `group` belongs to p.",
@@ -189,7 +189,7 @@ VELOCITY = (
     Mistake(
         "the first gradient is skipped",
         {
-            UPDATE: 'if "seen" in state:\n    v.mul_(mu).add_(g)\nstate["seen"] = True',
+            UPDATE: 'if "seen" in state:\n    v.mul_(beta).add_(g)\nstate["seen"] = True',
         },
         "In the first step the velocity is made but not updated, so the first gradient is lost.",
         (
@@ -200,13 +200,13 @@ VELOCITY = (
     Mistake(
         "the velocity is a debiased average",
         {
-            UPDATE: 'state["t"] = state.get("t", 0) + 1\nv.mul_(mu).add_(g, alpha=1 - mu)',
-            "d = v": 'd = v / (1 - mu ** state["t"])',
+            UPDATE: 'state["t"] = state.get("t", 0) + 1\nv.mul_(beta).add_(g, alpha=1 - beta)',
+            "d = v": 'd = v / (1 - beta ** state["t"])',
         },
         "The velocity is an average with bias correction, as in Adam; momentum is a plain sum.",
         (
             "With equal gradients, momentum makes the steps grow. Do yours?",
-            "No 1 − μ and no correction: μ·v + g.",
+            "No 1 − β and no correction: β·v + g.",
         ),
     ),
 )
@@ -217,7 +217,7 @@ MISTAKES = (
         "p.grad is used as the velocity",
         {
             f"{STATE}\n{UPDATE}": 'if "v" not in state:\n    state["v"] = g\nelse:\n'
-            '    state["v"].mul_(mu).add_(g)\nv = state["v"]',
+            '    state["v"].mul_(beta).add_(g)\nv = state["v"]',
         },
         "The velocity starts as `p.grad` itself, not as a copy, so one overwrites the other.",
         (
@@ -236,8 +236,8 @@ MISTAKES = (
     ),
     Mistake(
         "Nesterov's look-ahead",
-        {"d = v": "d = g + mu * v"},
-        "The step is g + μ·v, as in Nesterov's momentum; plain momentum moves by v.",
+        {"d = v": "d = g + beta * v"},
+        "The step is g + β·v, as in Nesterov's momentum; plain momentum moves by v.",
         (
             "What is your first step, in units of lr·g? It should be 1.",
             "The step uses v alone.",

@@ -1,4 +1,4 @@
-"""Nesterov's momentum: v ← μ·v + g, p ← p − lr·(g + μ·v)."""
+"""Nesterov's momentum: v ← β·v + g, p ← p − lr·(g + β·v)."""
 
 from utils.check.mistakes import Family, Mistake
 from utils.check.mistakes.common import COMMON, MOVE
@@ -11,68 +11,68 @@ class Nesterov(Optim):
 
     def my_step(self, p, state, group):
         lr = group["lr"]
-        mu = group["momentum"]
+        beta = group["momentum"]
         g = p.grad
         if "v" not in state:
             state["v"] = torch.zeros_like(p)
         v = state["v"]
-        v.mul_(mu).add_(g)
-        d = g + mu * v
+        v.mul_(beta).add_(g)
+        d = g + beta * v
         p.add_(d, alpha=-lr)
 """
 
-AHEAD = "d = g + mu * v"
+AHEAD = "d = g + beta * v"
 
 LOOK_AHEAD = (
     Mistake(
         "no look-ahead",
         {AHEAD: "d = v"},
-        "The step is v: that is plain momentum, without Nesterov's look-ahead; g + μ·v with the v "
+        "The step is v: that is plain momentum, without Nesterov's look-ahead; g + β·v with the v "
         "from before its update is the same.",
         (
-            "What is your first step, in units of lr·g? With look-ahead it is 1 + μ.",
-            "Update v first; then the step takes the new velocity one step further: g + μ·v.",
+            "What is your first step, in units of lr·g? With look-ahead it is 1 + β.",
+            "Update v first; then the step takes the new velocity one step further: g + β·v.",
         ),
     ),
     Mistake(
         "momentum in the wrong term of the look-ahead",
-        {AHEAD: "d = mu * g + v"},
-        "The step is μ·g + v; it should be g + μ·v.",
+        {AHEAD: "d = beta * g + v"},
+        "The step is β·g + v; it should be g + β·v.",
         (
-            "Which of the two, g or v, is taken one step further by μ?",
-            "μ multiplies v.",
+            "Which of the two, g or v, is taken one step further by β?",
+            "β multiplies v.",
         ),
     ),
     Mistake(
         "no momentum in the look-ahead",
         {AHEAD: "d = g + v"},
-        "The step is g + v: the velocity is not multiplied by μ in the look-ahead.",
+        "The step is g + v: the velocity is not multiplied by β in the look-ahead.",
         (
-            "What is your first step, in units of lr·g? It should be 1 + μ.",
-            "The look-ahead is g + μ·v.",
+            "What is your first step, in units of lr·g? It should be 1 + β.",
+            "The look-ahead is g + β·v.",
         ),
     ),
     Mistake(
-        "μ times everything in the look-ahead",
-        {AHEAD: "d = mu * (g + v)"},
-        "The step is μ·(g + v); only v is multiplied by μ.",
+        "β times everything in the look-ahead",
+        {AHEAD: "d = beta * (g + v)"},
+        "The step is β·(g + v); only v is multiplied by β.",
         (
-            "With μ = 0 the method is gradient descent. Does yours move at all then?",
-            "The look-ahead is g + μ·v.",
+            "With β = 0 the method is gradient descent. Does yours move at all then?",
+            "The look-ahead is g + β·v.",
         ),
     ),
     Mistake(
         "the look-ahead goes two steps",
-        {AHEAD: "d = g + mu * (g + mu * v)"},
+        {AHEAD: "d = g + beta * (g + beta * v)"},
         "The look-ahead is taken twice.",
         (
-            "What is your first step, in units of lr·g? It should be 1 + μ.",
-            "v already has the new gradient in it: g + μ·v is enough.",
+            "What is your first step, in units of lr·g? It should be 1 + β.",
+            "v already has the new gradient in it: g + β·v is enough.",
         ),
     ),
     Mistake(
         "p.grad is changed in place",
-        {AHEAD: "d = g.add_(v, alpha=mu)"},
+        {AHEAD: "d = g.add_(v, alpha=beta)"},
         "The look-ahead is added into `p.grad` itself, so the gradient is wrong afterwards.",
         (
             "An optimizer's step only reads the gradient. Is `p.grad` the same after your step?",
@@ -81,7 +81,7 @@ LOOK_AHEAD = (
     ),
     Mistake(
         "the look-ahead is written into the velocity",
-        {AHEAD: "d = v.mul_(mu).add_(g)"},
+        {AHEAD: "d = v.mul_(beta).add_(g)"},
         "The look-ahead overwrites the velocity, so v is taken a step too far in every step.",
         (
             "What is in `state` after the step: v, or the look-ahead?",
@@ -90,11 +90,11 @@ LOOK_AHEAD = (
     ),
     Mistake(
         "the look-ahead forgets the gradient",
-        {AHEAD: "d = mu * v"},
-        "The step is μ·v: the gradient of this step is missing from the look-ahead.",
+        {AHEAD: "d = beta * v"},
+        "The step is β·v: the gradient of this step is missing from the look-ahead.",
         (
-            "What is your first step, in units of lr·g? It should be 1 + μ.",
-            "Add the gradient once more: g + μ·v.",
+            "What is your first step, in units of lr·g? It should be 1 + β.",
+            "Add the gradient once more: g + β·v.",
         ),
     ),
 )
@@ -113,8 +113,8 @@ FAMILY = Family(
         Mistake(
             "lr is folded into the velocity",
             {
-                UPDATE: "v.mul_(mu).add_(g, alpha=lr)",
-                AHEAD: "d = lr * g + mu * v",
+                UPDATE: "v.mul_(beta).add_(g, alpha=lr)",
+                AHEAD: "d = lr * g + beta * v",
                 MOVE: "p.sub_(d)",
             },
             "The velocity sums up lr·g instead of g, so a new lr does not act on what is "
