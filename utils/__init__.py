@@ -8,5 +8,6 @@ style      colours and line styles, readable in light and dark
 compose    an optimizer that is a list of small functions
 learner    a training loop that callbacks can change
 data       MNIST, from the files in `data/`
+train      MNIST as tensors, minibatches, and the training loop of lectures 06 to 08
 check      is my optimizer the same as torch's, and if not, which mistake is it?
 """
