@@ -56,7 +56,9 @@ def lecture(path):
     """A lecture, executed in a kernel of its own, as HTML."""
     nb = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
-        NotebookClient(nb, timeout=600, resources={"metadata": {"path": folder}}).execute()
+        NotebookClient(
+            nb, timeout=600, coalesce_streams=True, resources={"metadata": {"path": folder}}
+        ).execute()
     for cell in nb.cells:
         if cell.cell_type == "markdown":
             cell.source = with_mathml(cell.source)
