@@ -10,6 +10,7 @@ learner.fit(3)
 
 import time
 from contextlib import suppress
+from inspect import signature
 
 import torch
 import torch.nn.functional as F
@@ -59,12 +60,30 @@ class Callback:
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        for name in vars(cls):
+        for name, value in vars(cls).items():
+            full = f"{cls.__name__}.{name}"
+            if name in ("run_before", "run_after") and not are_classes(value):
+                raise TypeError(f"{full} must be a class or a tuple of classes, not {value!r}.")
+            if name in EVENTS and not takes_two(value):
+                raise TypeError(f"{full} must take the learner: `def {name}(self, learner):`.")
             if name.startswith(("before_", "after_")) and name not in EVENTS:
                 raise TypeError(
-                    f"{cls.__name__}.{name} would never be called: there is no event of this "
-                    f"name. The events are {', '.join(EVENTS)}."
+                    f"{full} would never be called: there is no event of this name. "
+                    f"The events are {', '.join(EVENTS)}."
                 )
+
+
+def are_classes(value):
+    return all(isinstance(c, type) for c in (value if isinstance(value, tuple) else (value,)))
+
+
+def takes_two(method):
+    """Can it be called with itself and the learner?"""
+    try:
+        signature(method).bind(None, None)
+    except TypeError:
+        return False
+    return True
 
 
 def waits_for(one, other):

@@ -157,6 +157,12 @@ def test_bad_callbacks_are_one_sentence():
         learner("Recorder")
     with pytest.raises(TypeError, match="after_lost would never be called"):
         type("Typo", (Callback,), {"after_lost": lambda self, learner: None})
+    with pytest.raises(
+        TypeError, match=r"must take the learner: `def after_loss\(self, learner\):`"
+    ):
+        type("Short", (Callback,), {"after_loss": lambda self: None})
+    with pytest.raises(TypeError, match="run_before must be a class or a tuple of classes"):
+        type("Made", (Callback,), {"run_before": A()})
 
 
 def test_the_recorder_tells_what_happened():
