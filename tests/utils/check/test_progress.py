@@ -140,3 +140,16 @@ def test_progress_shows_a_bar_and_each_check():
 def test_progress_works_at_any_time(record):
     assert "checks passed" in repr(progress()) or repr(progress()) == "No check passed yet."
     assert shown is progress
+
+
+def test_a_partial_counts_until_the_class_itself_is_tried(tmp_path):
+    source = (
+        "alone = partial(D, weight_decay=0.0)\ncheck_optimizer(alone, SGD)\ncheck_optimizer(D, SGD)"
+    )
+    (tmp_path / "03").mkdir()
+    cells = [dict(cell_type="code", source=source)]
+    (tmp_path / "03" / "m.ipynb").write_text(json.dumps(dict(cells=cells)))
+    assert course(tmp_path) == {"03": ["D"]}
+    record = {"D(weight_decay=0.0)": dict(passed="2026-01-01T10:00")}
+    assert Progress({"03": ["D"]}, record).done == 1
+    assert Progress({"03": ["D"]}, {**record, "D": dict(passed=None)}).done == 0
