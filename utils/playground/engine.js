@@ -28,7 +28,7 @@ export function normals(count, seed) {
 // root: contours are evenly spaced in loss^(1/root). lr and start: where a first look is worth it.
 
 const bowl = {
-  condition: { value: 10, min: 1, max: 1000, log: true, label: "condition number" },
+  condition: { value: 10, min: 1, max: 1000, log: true, label: "condition" },
   rotation: { value: 20, min: -90, max: 90, step: 1, label: "rotation", unit: "°" },
   curvature: { value: 5, min: 0.5, max: 50, log: true, label: "curvature λ₁" },
 };
@@ -51,7 +51,7 @@ export const LANDSCAPES = {
 
   noisy: {
     label: "Noisy quadratic", lr: 0.05, start: [1.25, 1.25],
-    params: { ...bowl, spread: { value: 0.5, min: 0, max: 2, step: 0.05, label: "spread of batches" } },
+    params: { ...bowl, spread: { value: 0.5, min: 0, max: 2, step: 0.05, label: "spread" } },
     make(p) {  // each mini-batch sees the bowl moved to a place of its own
       const land = quadratic(p);
       land.batch = (x, y, [cx, cy]) => land.grad(x - p.spread * cx, y - p.spread * cy);
@@ -62,8 +62,8 @@ export const LANDSCAPES = {
   ravine: {
     label: "Winding ravine", lr: 0.05, start: [-1.6, 0.9],
     params: {
-      steep: { value: 20, min: 1, max: 200, log: true, label: "steepness of the walls" },
-      flat: { value: 0.5, min: 0.05, max: 5, log: true, label: "slope of the floor" },
+      steep: { value: 20, min: 1, max: 200, log: true, label: "wall slope" },
+      flat: { value: 0.5, min: 0.05, max: 5, log: true, label: "floor slope" },
     },
     make: ({ steep, flat }) => ({
       f: (x, y) => 0.5 * steep * (y - 0.5 * Math.sin(2 * x)) ** 2 + 0.5 * flat * x * x,
@@ -86,7 +86,7 @@ export const LANDSCAPES = {
 
   rosenbrock: {
     label: "Rosenbrock", lr: 0.001, start: [-1, 1.5],
-    params: { b: { value: 100, min: 1, max: 100, log: true, label: "steepness b" } },
+    params: { b: { value: 100, min: 1, max: 100, log: true, label: "steepness" } },
     make: ({ b }) => ({
       f: (x, y) => (1 - x) ** 2 + b * (y - x * x) ** 2,
       grad(x, y) {
@@ -245,15 +245,15 @@ export function hyper(name, given = {}) {
 /**
  * Walk, and write down x, y and loss before the first step and after each one, and the gradients
  * gx, gy of each step. Ends before a step that leaves something infinite or NaN: `broke` is that
- * step's number, else 0.
+ * step's number, else 0. With `states`, also what the optimizer keeps after each step.
  */
-export function walk(name, given, land, { start, steps, noise = 0, seed = 0 }) {
+export function walk(name, given, land, { start, steps, noise = 0, seed = 0 }, states = false) {
   const h = hyper(name, given);
   const { step } = OPTIMIZERS[name];
   const l2 = h.wd && !DECOUPLED.has(name) ? h.wd : 0;
   const jitter = noise ? normals(steps, seed) : null;
   const batches = land.batch ? normals(steps, seed + 1000003) : null;
-  const path = { x: [start[0]], y: [start[1]], loss: [land.f(...start)], gx: [], gy: [], broke: 0 };
+  const path = { x: [start[0]], y: [start[1]], loss: [land.f(...start)], gx: [], gy: [], states: [], broke: 0 };
   const [sx, sy] = [{}, {}];
   let [x, y] = start;
   for (let t = 1; t <= steps; t++) {
@@ -263,6 +263,7 @@ export function walk(name, given, land, { start, steps, noise = 0, seed = 0 }) {
     path.gx.push(gx), path.gy.push(gy);
     if (l2) [gx, gy] = [gx + l2 * x, gy + l2 * y];
     [x, y] = [step(x, gx, sx, h, t), step(y, gy, sy, h, t)];
+    if (states) path.states.push(Object.fromEntries(Object.keys(sx).map((k) => [k, [sx[k], sy[k]]])));
     const loss = land.f(x, y);
     if (!Number.isFinite(loss)) {
       path.broke = t;
@@ -328,4 +329,32 @@ export function fromLink(link) {
   }
   if (!scene.runs.some((run) => run.on)) scene.runs[1].on = true;
   return scene;
+}
+
+/** What utils/playground/judge.py says of a scene: is the goal reached, with which score? */
+export function verdict(goal, scene) {
+  const ground = fromLink(goal.link);
+  const land = landscape(ground.land);
+  const go = (run, steps) => walk(run.name, run, land, { ...ground, steps });
+  const on = scene.runs.filter((run) => run.on);
+  if (goal.kind === "edge") {
+    const run = on.find(({ name }) => name === goal.optimizer);
+    if (!run) return { passed: false, score: 0, text: `${OPTIMIZERS[goal.optimizer].label} is not switched on.` };
+    const stable = (lr) => {
+      const { loss, broke } = go({ ...run, lr }, 1000);
+      return !broke && loss.at(-1) <= loss[0];
+    };
+    const [inside, outside] = [stable(run.lr), stable(run.lr * (1 + goal.within))];
+    const text = !inside ? "diverges" : outside ? "is stable, but a larger one is too" : "is stable, and a larger one is not";
+    return { passed: inside && !outside, score: run.lr, text: `lr = ${run.lr} ${text}.` };
+  }
+  const took = (run) => {
+    const i = go(run, goal.steps).loss.findIndex((loss) => loss < goal.loss);
+    return i < 0 ? Infinity : i;
+  };
+  const scores = on.map((run) => [took(run), run.name]);
+  const [score, name] = scores.reduce((a, b) => (b[0] < a[0] ? b : a));
+  const rival = goal.kind === "beat" ? took(ground.runs.find((run) => run.name === goal.optimizer)) : goal.steps + 1;
+  const best = score === Infinity ? "None gets there" : `${OPTIMIZERS[name].label} gets there in ${score} steps`;
+  return { passed: score < rival, score, text: goal.kind === "beat" ? `${best}; to beat: ${rival}.` : `${best}.` };
 }

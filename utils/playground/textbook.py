@@ -7,7 +7,7 @@ import torch
 
 from utils.optim import Optim
 
-EWMA_BETA2 = {"rmsprop": 0.99, "rmsprop_inside": 0.99, "lion": 0.99}
+BETA2 = {"rmsprop": 0.99, "rmsprop_inside": 0.99, "lion": 0.99}
 
 
 class LrInside(Optim):
@@ -100,8 +100,12 @@ LABELS = {
 }
 
 
+def usual(name):
+    """The hyper-parameters that an optimizer has unless told otherwise."""
+    wd = 0.01 if name == "adamw" else 0.0
+    return {"lr": 0.1, "beta": 0.9, "beta2": BETA2.get(name, 0.999), "eps": 1e-8, "wd": wd}
+
+
 def textbook(name, params, **given):
     """The optimizer of that name; `given` may have lr, beta, beta2, eps, wd and dampening."""
-    usual = {"lr": 0.1, "beta": 0.9, "beta2": EWMA_BETA2.get(name, 0.999), "eps": 1e-8}
-    wd = 0.01 if name == "adamw" else 0.0
-    return MAKE[name](params, {**usual, "wd": wd, **given})
+    return MAKE[name](params, {**usual(name), **given})

@@ -2,53 +2,8 @@
 
 export const PALETTE = ["#0072b2", "#d55e00", "#009e73", "#b85c9e", "#9a7b0a", "#767676"]; // utils/style.py
 export const DASHES = [[], [7, 3], [2, 3], [8, 3, 2, 3], [4, 5], []];
-export const HILL = "91, 124, 168";
+export const HILL = [91, 124, 168];
 
-export const CSS = `
-.ms-play { --text: #1f1f1f; --soft: #595959; --line: #c4c4c4; --fill: #f2f2f2; --focus: #005a9c;
-  --hot: #b3261e; --good: #00664b;
-  container-type: inline-size; box-sizing: border-box; width: 100%; min-width: 0; max-width: 1100px; padding: 4px; color: var(--text);
-  font: 13px/1.4 system-ui, -apple-system, "Segoe UI", sans-serif; text-align: left; }
-.ms-play.dark { --text: #e6e6e6; --soft: #b0b0b0; --line: #5a5a5a; --fill: #2b2b2b; --focus: #6cb8f0;
-  --hot: #ff9a90; --good: #5fd3ac; }
-.ms-play *, .ms-play *::before { box-sizing: border-box; }
-.ms-play canvas { display: block; width: 100%; height: 100%; }
-.ms-play .stage { display: grid; gap: 8px 14px; grid-template-columns: minmax(0, 1fr); }
-.ms-play .view { position: relative; min-width: 0; }
-.ms-play .bar { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; }
-.ms-play button, .ms-play select, .ms-play input[type=number] { font: inherit; color: var(--text); background: var(--fill);
-  border: 1px solid var(--line); border-radius: 5px; padding: 3px 8px; min-height: 30px; margin: 0; cursor: pointer; }
-.ms-play input[type=number] { width: 5.5em; cursor: text; }
-.ms-play button:hover { border-color: var(--text); }
-.ms-play button[aria-pressed=true] { border-color: var(--text); box-shadow: inset 0 0 0 1px var(--text); }
-.ms-play :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; }
-.ms-play input[type=range] { flex: 1; min-width: 60px; width: 100%; margin: 0; height: 26px; accent-color: var(--focus); }
-.ms-play input[type=checkbox], .ms-play input[type=radio] { width: 18px; height: 18px; margin: 0; accent-color: var(--focus); }
-.ms-play .knobs { display: grid; gap: 2px 18px; grid-template-columns: repeat(auto-fill, minmax(220px, 1fr)); margin-top: 6px; }
-.ms-play .knob { display: grid; grid-template-columns: minmax(6.5em, auto) minmax(60px, 1fr) 4.2em; gap: 8px; align-items: center; min-height: 30px; }
-.ms-play .knob output { text-align: right; font-variant-numeric: tabular-nums; }
-.ms-play .chips { display: flex; flex-wrap: wrap; gap: 4px 10px; margin: 8px 0 2px; padding: 0; border: 0; min-width: 0; }
-.ms-play .chip { display: inline-flex; align-items: center; gap: 5px; min-height: 30px; }
-.ms-play .chip canvas { width: 26px; height: 12px; }
-.ms-play .chip button { padding: 2px 7px; }
-.ms-play .hand { position: absolute; width: 44px; height: 44px; margin: -22px 0 0 -22px; border-radius: 50%; touch-action: none; cursor: grab; }
-.ms-play .hand::before { content: ""; position: absolute; inset: 14px; border-radius: 50%; border: 3px solid var(--text); background: #8884; }
-.ms-play .note { color: var(--soft); min-height: 1.4em; }
-.ms-play .bad { color: var(--hot); }
-.ms-play .good { color: var(--good); }
-.ms-play .trouble { border-left: 3px solid var(--hot); padding: 2px 8px; margin: 6px 0; color: var(--text); overflow-wrap: anywhere; }
-.ms-play .goal { border-left: 3px solid var(--focus); padding: 2px 8px; margin: 0 0 6px; }
-.ms-play table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 4px 0; }
-.ms-play th, .ms-play td { text-align: right; padding: 1px 10px 1px 0; font-weight: normal; border: 0; background: none; color: var(--text); }
-.ms-play th:first-child { text-align: left; }
-.ms-play thead th { color: var(--soft); }
-.ms-play tr.differs td { color: var(--hot); font-weight: 600; }
-.ms-play details > summary { cursor: pointer; min-height: 26px; }
-.ms-play .scroll { overflow-x: auto; max-width: 100%; }
-.ms-play .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.ms-play .link { width: 100%; font: 12px/1.3 ui-monospace, monospace; color: var(--text); background: var(--fill); border: 1px solid var(--line); border-radius: 5px; padding: 4px; }
-@media print { .ms-play .bar, .ms-play .knobs { display: none; } }
-`;
 
 /** An element: `h("button", {type: "button", onclick}, "Play")`. */
 export function h(tag, attributes = {}, ...children) {
@@ -159,10 +114,9 @@ export function followTheme(root, changed) {
 
 /** A canvas that keeps the size of its box, in device pixels. `draw(ctx, width, height)`. */
 export class Plate {
-  constructor(label, height, draw) {
+  constructor(label, draw) {
     this.canvas = h("canvas", { role: "img", "aria-label": label });
     this.box = h("div", { class: "view" }, this.canvas);
-    this.box.style.height = typeof height === "number" ? `${height}px` : height;
     this.draw = draw;
     this.ctx = this.canvas.getContext("2d");
   }
@@ -353,4 +307,47 @@ export class Kernel {
     clearInterval(this.pulse);
     this.model.off?.("msg:custom", this.hear);
   }
+}
+
+/**
+ * A page without a kernel: put the live picture in the place of the still one. In a notebook that
+ * is being run the widget itself shows up a moment later; then this one keeps out of sight.
+ */
+export function showStatic(id, state, css, render) {
+  const place = document.getElementById(id);
+  if (!place) return;
+  const views = [...document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]')];
+  const host = globalThis.msPlay ??= new Set();
+  const show = () => {
+    if (host.has(state.uid) || place.dataset.live) return;
+    place.dataset.live = "yes";
+    place.style.display = "";
+    const model = {
+      static: true, get: (key) => state[key], set: (key, value) => (state[key] = value), save_changes() {}, on() {}, off() {},
+    };
+    const el = document.createElement("div");
+    place.replaceChildren(Object.assign(document.createElement("style"), { textContent: css }), el);
+    render({ model, el });
+  };
+  if (views.length || /\bnbconvert\b/i.test(document.querySelector("meta[name=generator]")?.content ?? "") || !liveHost()) {
+    const near = views.filter((view) => view.compareDocumentPosition(place) & Node.DOCUMENT_POSITION_FOLLOWING).at(-1);
+    if (near?.closest(".jp-OutputArea, .output, .cell_output")?.contains(place)) near.remove(); // no second one from a CDN
+    show();
+  } else {
+    place.style.display = "none";
+    addEventListener("ms-play", () => host.has(state.uid) && (place.style.display = "none"));
+    setTimeout(show, 5000);
+  }
+}
+
+/** Is this a notebook application, where the widget can come? */
+function liveHost() {
+  return Boolean(document.querySelector("#jp-main-content-panel, .jp-LabShell, [data-jp-app-name], #jupyter-config-data")
+    || globalThis.google?.colab || globalThis.acquireVsCodeApi || document.querySelector("[class*=vscode]"));
+}
+
+/** Tell `showStatic` that the widget is there. */
+export function announce(uid) {
+  (globalThis.msPlay ??= new Set()).add(uid);
+  dispatchEvent(new Event("ms-play"));
 }

@@ -35,6 +35,7 @@ class Trail:
     states: after each step, what the optimizer keeps for w: name → list of numbers, or text.
     broke: the step that raised or left something infinite or NaN, else 0.
     trouble: what happened there, in a sentence, else "".
+    raised: it was an exception.
     """
 
     points: list = field(default_factory=list)
@@ -43,6 +44,7 @@ class Trail:
     states: list = field(default_factory=list)
     broke: int = 0
     trouble: str = ""
+    raised: bool = False
 
 
 def landscape(shape, seed=0):
@@ -89,7 +91,7 @@ def trail(make, shape, start, steps, noise=0.0, seed=0, states=False):
                 out.points.append(w.tolist())
                 out.losses.append(loss)
     except Exception as error:  # noqa: BLE001 (the student's: the widget lives on)
-        out.broke, out.trouble = max(step, 1), tell(error)
+        out.broke, out.trouble, out.raised = max(step, 1), tell(error), True
     return out
 
 
