@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 
 from utils.playground.scene import link as to_link
-from utils.playground.scene import parse
+from utils.playground.scene import parse, write
 from utils.playground.textbook import LABELS, textbook
 from utils.playground.walk import trail
 
@@ -48,7 +48,7 @@ class Verdict:
 
 def below(loss=1e-6, steps=100, link="land=quadratic"):
     """Get below `loss` within `steps` steps. Score: the steps that it took."""
-    text = f"Get below a loss of {loss:g} within {steps} steps."
+    text = f"Get below a loss of {write(loss)} within {steps} steps."
     return Goal("below", fixed(link), text, loss=loss, steps=steps)
 
 
@@ -64,7 +64,7 @@ def beat(rival="momentum", loss=1e-6, link="land=quadratic&momentum=0.1,0.9"):
     known(rival)
     if rival not in parse(link)["runs"]:
         raise ValueError(f"the link must say how {rival} is set, such as {rival}=0.1,0.9.")
-    text = f"Get below a loss of {loss:g} in fewer steps than {LABELS[rival]} as it was set."
+    text = f"Get below a loss of {write(loss)} in fewer steps than {LABELS[rival]} as it was set."
     return Goal("beat", fixed(link), text, loss=loss, steps=LONG, optimizer=rival)
 
 
@@ -88,9 +88,9 @@ def judge(goal, answer):
     if goal.kind == "beat":
         rival = steps_to(goal, goal.optimizer, ground["runs"][goal.optimizer], ground)
     if math.isinf(steps):
-        told = f"none gets below {goal.loss:g} within {goal.steps} steps"
+        told = f"none gets below {write(goal.loss)} within {goal.steps} steps"
     else:
-        told = f"{LABELS[name]} is below {goal.loss:g} after {int(steps)} steps"
+        told = f"{LABELS[name]} is below {write(goal.loss)} after {int(steps)} steps"
         if goal.kind == "beat":
             told += f", and {LABELS[goal.optimizer]} took {rival:g}".replace("inf", "for ever")
     return Verdict(steps < rival, steps, told[0].upper() + told[1:] + ".")

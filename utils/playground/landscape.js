@@ -72,12 +72,12 @@ export function renderLandscape({ model, el }) {
 
   const fate = (path) => `${path.raised ? "stops" : "diverges"} at step ${path.left}`;
 
-  /** What is drawn, the student's path last: [name, path, colour, dash, label]. */
+  /** What is drawn, the student's path as a band under the others: [name, path, colour, dash, label, width]. */
   function lines() {
     if (predict && guess === undefined) return [];
     const on = scene.runs.filter((each) => each.on);
-    const all = on.map((each) => [each.name, paths.get(each.name), PALETTE[slot(each.name) % 6], DASHES[slot(each.name) % 6], OPTIMIZERS[each.name].label]);
-    if (mine && trail) all.push(["mine", trail, ink(root).text, [], mine.label]);
+    const all = on.map(({ name }) => [name, paths.get(name), PALETTE[slot(name) % 6], DASHES[slot(name) % 6], OPTIMIZERS[name].label, 2]);
+    if (mine && trail) all.unshift(["mine", trail, ink(root).band, [], mine.label, 7]);
     return all;
   }
 
@@ -157,16 +157,16 @@ export function renderLandscape({ model, el }) {
     ctx.fillText(`w₁: ${short(x0)} … ${short(x1)}   w₂: ${short(y0)} … ${short(y1)}`, width - 5, height - 4);
     for (const [x, y] of land.minima) star(ctx, toX(x), toY(y), inks.text);
     const all = lines();
-    for (const [name, path, color, dash] of all) {
+    for (const [, path, color, dash, , thick] of all) {
       const n = Math.min(shown, path.x.length - 1) + 1;
       const [xs, ys] = [path.x.slice(0, n).map(toX), path.y.slice(0, n).map(toY)];
       ctx.strokeStyle = color;
-      ctx.lineWidth = name === "mine" ? 3 : 2;
+      ctx.lineWidth = thick;
       ctx.setLineDash(dash);
       stroke(ctx, xs, ys, n);
       ctx.setLineDash([]);
-      if (scene.steps <= 120) for (let i = 1; i < n; i++) dot(ctx, xs[i], ys[i], 2.2, color);
-      dot(ctx, xs[n - 1], ys[n - 1], 4.5, color);
+      if (scene.steps <= 120) for (let i = 1; i < n; i++) dot(ctx, xs[i], ys[i], thick > 2 ? 5 : 2.2, color);
+      dot(ctx, xs[n - 1], ys[n - 1], thick > 2 ? 7 : 4.5, color);
       if (path.left && shown >= path.left) cross(ctx, xs[path.left - 1] ?? xs[n - 1], ys[path.left - 1] ?? ys[n - 1], width, height, inks.hot);
     }
     if (hover) {
@@ -204,10 +204,10 @@ export function renderLandscape({ model, el }) {
     ctx.beginPath();
     ctx.rect(box.left, box.top - 2, box.right - box.left + 8, box.bottom - box.top + 4);
     ctx.clip();
-    for (const [name, path, color, dash] of all) {
+    for (const [, path, color, dash, , thick] of all) {
       const n = Math.min(shown, path.x.length - 1) + 1;
       ctx.strokeStyle = color;
-      ctx.lineWidth = name === "mine" ? 3 : 2;
+      ctx.lineWidth = thick;
       ctx.setLineDash(dash);
       const ys = path.loss.slice(0, n).map((loss) => Y(Math.max(loss, FLOOR)));
       stroke(ctx, Array.from(ys, (_, i) => X(i)), ys, n);
@@ -254,13 +254,13 @@ export function renderLandscape({ model, el }) {
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
     for (const lr of [1e-4, 1e-3, 1e-2, 0.1, 1, 10]) ctx.fillText(lr < 0.01 ? `1e${Math.log10(lr)}`.replace("-", "−") : short(lr), Math.min(X(lr), box.right - 4), box.bottom + 4);
-    ctx.fillText("learning rate", (box.left + box.right) / 2, box.bottom + 18);
+    ctx.fillText("learning rate; lines: edge of stability", (box.left + box.right) / 2, box.bottom + 18);
     ctx.textAlign = "right";
     ctx.textBaseline = "middle";
     for (const beta of [0, 0.5, 0.9, 0.99]) ctx.fillText(short(beta), box.left - 4, Y(beta));
     ctx.textAlign = "left";
     ctx.textBaseline = "top";
-    ctx.fillText(`β  (ink: loss after ${scene.steps} steps of ${OPTIMIZERS[textbook()]?.label ?? mine.label})`, 2, 0);
+    ctx.fillText(`β  (ink: mean of the last ten losses of ${OPTIMIZERS[textbook()]?.label ?? mine.label})`, 2, 0);
     ctx.save();
     ctx.beginPath();
     ctx.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
@@ -293,7 +293,7 @@ export function renderLandscape({ model, el }) {
         given.lr = LR[0] * (LR[1] / LR[0]) ** (((map.done % COLS) + 0.5) / COLS);
         given.beta = 1 - 10 ** (-2 * ((Math.floor(map.done / COLS) + 0.5) / ROWS));
         const { loss, broke } = walk(name, given, land, { ...scene, noise: 0 });
-        const end = broke ? Infinity : loss.at(-1) / first;
+        const end = broke ? Infinity : loss.slice(-10).reduce((a, b) => a + b) / 10 / first;
         const much = Math.min(1, Math.max(0, (Math.log10(end + 1e-6) + 6) / 7)); // 1e-6 … 10
         const row = ROWS - 1 - Math.floor(map.done / COLS);
         map.image.data.set([...HILL, 150 * much], 4 * (row * COLS + (map.done++ % COLS)));
@@ -558,6 +558,7 @@ export function renderLandscape({ model, el }) {
   if (goal) top.append(h("div", { class: "goal" }, `Goal: ${goal.text} `, judged));
   const judgeSoon = later(() => {
     const { passed, text } = verdict(goal, scene);
+    if (predict && guess === undefined) return;
     judged.textContent = `${passed ? "✓" : "✗"} ${text}`;
     judged.className = passed ? "good" : "bad";
   }, 200);
@@ -660,6 +661,7 @@ export function renderLandscape({ model, el }) {
   function showTrouble() {
     const said = [];
     if (silent) said.push("The kernel does not answer: it is busy, restarting or dead. The textbook's paths go on without it; run the cell again to bring your class back.");
+    if (mine && !kernel && !trail) said.push(`${mine.label} needs a running notebook; what moves here is the textbook.`);
     if (trail?.trouble) said.push(`Step ${trail.broke} of ${mine.label}: ${trail.trouble}`);
     trouble.hidden = !said.length;
     if (trouble.textContent !== said.join(" ")) trouble.textContent = said.join(" ");
@@ -717,9 +719,9 @@ export function renderLandscape({ model, el }) {
       ctx.clearRect(0, 0, 26, 12);
       swatch.hidden = !on;
       if (!on) continue;
-      ctx.strokeStyle = name === "mine" ? ink(root).text : PALETTE[slot(name) % 6];
+      ctx.strokeStyle = name === "mine" ? ink(root).band : PALETTE[slot(name) % 6];
       ctx.setLineDash(name === "mine" ? [] : DASHES[slot(name) % 6]);
-      ctx.lineWidth = name === "mine" ? 3.5 : 3;
+      ctx.lineWidth = name === "mine" ? 8 : 3;
       stroke(ctx, [0, 26], [6, 6], 2);
     }
   }
@@ -756,8 +758,7 @@ export function renderLandscape({ model, el }) {
     if (first) first = false;
     else {
       if (kernel) askKernel();
-      else if (mine) trail = null;
-      if (mine && !kernel) note.textContent = "";
+      else if (mine) (trail = null), showTrouble();
       save();
     }
     for (const [key, made] of Object.entries(live)) {

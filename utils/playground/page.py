@@ -1,12 +1,16 @@
 """The files of the page's side, joined: for the widget, and for a page without a kernel."""
 
-import html
 import json
 import re
 import secrets
 from functools import cache
 from pathlib import Path
 
+import anywidget
+import traitlets
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+STATIC = "(() => {{\n{script}\nshowStatic({id}, {state}, {css}, {render});\n}})();"
 HERE = Path(__file__).parent
 
 
@@ -21,35 +25,58 @@ def script(*names):
     return re.sub(r"\n\s*", "\n", text)
 
 
-def module(render, *names):
-    """What anywidget wants."""
-    return f"{script(*names)}\nexport default {{ render: {render} }};"
-
-
 @cache
 def css():
     return (HERE / "playground.css").read_text(encoding="utf-8")
 
 
-STATIC = """\
-(() => {
-%(script)s
-showStatic(%(id)s, %(state)s, %(css)s, %(render)s);
-})();"""
+class Alive(anywidget.AnyWidget):
+    """A widget that shows itself twice: as it is, and as what stands in where there is no kernel.
 
-
-def fallback(state, alt, png, render, *names):
-    """HTML that is alive without a kernel, and a picture without JavaScript.
-
-    In a live notebook it hides as soon as the widget itself is there (`showStatic` in ui.js).
+    A subclass has FILES and RENDER: its modules, and the function in them that draws it; and
+    `picture()`, a `utils.plots.Picture`.
     """
-    name = f"ms-{secrets.token_hex(6)}"
-    code = STATIC % {
-        "script": script(*names),
-        "id": json.dumps(name),
-        "state": json.dumps(state).replace("<", "\\u003c"),
-        "css": json.dumps(css()),
-        "render": render,
-    }
-    image = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
-    return f'<div id="{name}" class="ms-static">{image}</div>\n<script>{code}</script>'
+
+    FILES, RENDER = (), ""
+    _css = css()
+
+    uid = traitlets.Unicode().tag(sync=True)
+
+    def __init_subclass__(cls, **given):
+        if "FILES" in vars(cls):  # not for the classes that traitlets makes of it
+            cls._esm = f"{script(*cls.FILES)}\nexport default {{ render: {cls.RENDER} }};"
+        super().__init_subclass__(**given)
+
+    def __init__(self, **given):
+        super().__init__(uid=secrets.token_hex(6), **given)
+
+    def still(self):
+        """A mimebundle and its metadata: alive without a kernel, a picture without JavaScript.
+
+        In a live notebook it hides as soon as the widget itself is there (`showStatic` in ui.js).
+        """
+        picture = self.picture()
+        data, metadata = picture._repr_mimebundle_()
+        names = [name for name, trait in self.traits(sync=True).items() if name[0] != "_"]
+        state = {n: getattr(self, n) for n in names if n not in ("layout", "tabbable", "tooltip")}
+        name = f"ms-{secrets.token_hex(6)}"
+        code = STATIC.format(
+            script=script(*self.FILES),
+            id=json.dumps(name),
+            state=json.dumps(state).replace("<", "\\u003c"),
+            css=json.dumps(css()),
+            render=self.RENDER,
+        )
+        image = data["text/html"]
+        data["text/html"] = (
+            f'<div id="{name}" class="ms-static">{image}</div>\n<script>{code}</script>'
+        )
+        return data, metadata
+
+    def _ipython_display_(self, **_):
+        from IPython.display import display
+
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        data, metadata = self.still()
+        display({"text/plain": repr(self), VIEW: view}, raw=True)
+        display(data, metadata=metadata, raw=True)

@@ -136,7 +136,7 @@ export class Plate {
 
 export function ink(root) {
   const style = getComputedStyle(root);
-  return { text: style.getPropertyValue("--text"), soft: style.getPropertyValue("--soft"), line: style.getPropertyValue("--line"), hot: style.getPropertyValue("--hot") };
+  return { text: style.getPropertyValue("--text"), soft: style.getPropertyValue("--soft"), band: style.getPropertyValue("--band"), line: style.getPropertyValue("--line"), hot: style.getPropertyValue("--hot") };
 }
 
 /** Round numbers between low and high. */

@@ -2,21 +2,17 @@
 
 import inspect
 import math
-import secrets
 from functools import partial
 
-import anywidget
 import torch
 import traitlets
 
 from utils.path import Path
-from utils.playground import page, scene
+from utils.playground import scene
 from utils.playground.judge import Goal, judge
+from utils.playground.page import Alive
 from utils.playground.textbook import LABELS, textbook
 from utils.playground.walk import LANDSCAPES, landscape, plain, tell, trail
-
-FILES = "engine", "ui", "landscape"
-VIEW = "application/vnd.jupyter.widget-view+json"
 
 TO = {  # a class's own names → the playground's
     "lr": "lr",
@@ -61,13 +57,11 @@ def playground(
     return Playground(Optimizer, link, show, against, goal, predict, given)
 
 
-class Playground(anywidget.AnyWidget):
+class Playground(Alive):
     """See `playground`."""
 
-    _esm = page.module("renderLandscape", *FILES)
-    _css = page.css()
+    FILES, RENDER = ("engine", "ui", "landscape"), "renderLandscape"
 
-    uid = traitlets.Unicode().tag(sync=True)
     link = traitlets.Unicode().tag(sync=True)
     mine = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     values = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
@@ -85,6 +79,8 @@ class Playground(anywidget.AnyWidget):
         if link is None and goal is not None:
             link = goal.link
         world, hyper = setting(link, given)
+        if goal is not None and goal.kind == "below":
+            world["steps"] = min(goal.steps, 1000)
         self.optimizer, self.fixed = Optimizer, {}
         mine = recorded = None
         if Optimizer is None:
@@ -106,7 +102,6 @@ class Playground(anywidget.AnyWidget):
         if mine:
             recorded = self.walk({**world, "values": values, "states": True})
         super().__init__(
-            uid=secrets.token_hex(6),
             link=scene.link(world),
             mine=mine,
             values=values,
@@ -183,26 +178,6 @@ class Playground(anywidget.AnyWidget):
 
         world = scene.parse(self.link)
         return plots.race(landscape(world["land"], world["seed"]), *self.paths())
-
-    def _repr_mimebundle_(self, **_):
-        return {"text/plain": repr(self), VIEW: self.view()}, {}
-
-    def view(self):
-        return {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-
-    def _ipython_display_(self, **_):
-        """Two outputs: the widget, and what stands in for it where there is no kernel."""
-        from IPython.display import display
-
-        picture = self.picture()
-        data, metadata = picture._repr_mimebundle_()
-        names = "uid", "link", "mine", "values", "recorded", "goal", "predict", "prediction"
-        state = {name: getattr(self, name) for name in names}
-        data["text/html"] = page.fallback(
-            state, picture.alt, data["image/png"], "renderLandscape", *FILES
-        )
-        display({"text/plain": repr(self), VIEW: self.view()}, raw=True)
-        display(data, metadata=metadata, raw=True)
 
     def __repr__(self):
         return f"playground({self.link!r})"
