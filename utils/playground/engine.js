@@ -274,6 +274,35 @@ export function walk(name, given, land, { start, steps, noise = 0, seed = 0 }, s
   return path;
 }
 
+/**
+ * The textbook's optimizer, given the weights and gradients that another one met: where it would
+ * have gone at each step, and what it would keep. So a rounding error does not grow from step to
+ * step. `differs` is the first step at which the other one went elsewhere, else 0.
+ */
+export function replay(name, given, path) {
+  const h = hyper(name, given);
+  const l2 = h.wd && !DECOUPLED.has(name) ? h.wd : 0;
+  const out = { x: [path.x[0]], y: [path.y[0]], states: [], differs: 0 };
+  const [sx, sy] = [{}, {}];
+  let [reach, stride] = [Math.max(Math.abs(path.x[0]), Math.abs(path.y[0])), 0];
+  for (let t = 1; t <= path.gx.length; t++) {
+    const [x, y] = [path.x[t - 1], path.y[t - 1]];
+    const [nx, ny] = [
+      OPTIMIZERS[name].step(x, path.gx[t - 1] + l2 * x, sx, h, t),
+      OPTIMIZERS[name].step(y, path.gy[t - 1] + l2 * y, sy, h, t),
+    ];
+    out.x.push(nx), out.y.push(ny);
+    out.states.push(Object.fromEntries(Object.keys(sx).map((k) => [k, [sx[k], sy[k]]])));
+    reach = Math.max(reach, Math.abs(nx), Math.abs(ny));
+    stride = Math.max(stride, Math.hypot(nx - x, ny - y));
+    const allowed = 2e-7 * stride + 1e-13 * reach; // state in float32 is no mistake
+    if (!out.differs && !(Math.hypot(path.x[t] - nx, path.y[t] - ny) <= allowed)) {
+      if (path.x.length > t || Number.isFinite(nx + ny)) out.differs = t;
+    }
+  }
+  return out;
+}
+
 // ---- a scene as a short string, the same as utils/playground/scene.py ----
 
 /** `{land: {name: "quadratic"}, …}` → `land=quadratic&start=1.25,1.25&…&momentum=0.1,0.9`. */

@@ -1,5 +1,5 @@
 // The landscape playground: paths over contours, loss against step, lr × β.
-import { LANDSCAPES, OPTIMIZERS, fromLink, hyper, landscape, sharpness, toLink, verdict, walk } from "./engine.js";
+import { LANDSCAPES, OPTIMIZERS, fromLink, landscape, replay, sharpness, toLink, verdict, walk } from "./engine.js";
 import {
   DASHES, HILL, Kernel, PALETTE, Plate, announce, axes, choice, coalesce, dot, followTheme, h, ink, knob, label, later, number,
   short, stroke,
@@ -643,20 +643,9 @@ export function renderLandscape({ model, el }) {
     soon();
   }
 
-  /** The first step after which the two paths differ, or 0. */
-  function firstDifference() {
-    const twin = mine && trail && paths.get(mine.against);
-    if (!twin) return 0;
-    let reach = 1e-12;
-    const n = Math.max(twin.x.length, trail.x.length);
-    for (let i = 0; i < n; i++) {
-      if (i >= twin.x.length || i >= trail.x.length) return i;
-      reach = Math.max(reach, Math.abs(twin.x[i]), Math.abs(twin.y[i]));
-      const far = Math.max(Math.abs(twin.x[i] - trail.x[i]), Math.abs(twin.y[i] - trail.y[i]));
-      if (!(far <= 1e-7 * reach)) return i;
-    }
-    return 0;
-  }
+  /** The textbook's twin, given the gradients that the student's class met. */
+  const twin = () => (mine?.against && trail?.x.length ? replay(mine.against, run(mine.against), trail) : null);
+  const firstDifference = () => twin()?.differs ?? 0;
 
   function showTrouble() {
     const said = [];
@@ -671,12 +660,13 @@ export function renderLandscape({ model, el }) {
     if (!debugBox.open) return;
     const step = Math.min(hover?.step ?? shown, scene.steps);
     const name = textbook();
-    const book = paths.get(name) && walk(name, run(name), land, scene, true);
+    const book = (selected === "mine" && twin()) || (paths.get(name) && walk(name, run(name), land, scene, true));
     const differs = firstDifference();
+    const met = selected === "mine" && trail ? trail : book;
     const at = (path, xs, ys, i) => (path && i >= 0 && i < path[xs].length ? [path[xs][i], path[ys][i]] : null);
     const rows = [
-      ["w before the step", at(trail, "x", "y", step - 1), at(book, "x", "y", step - 1)],
-      ["gradient g", at(trail, "gx", "gy", step - 1), at(book, "gx", "gy", step - 1)],
+      ["w before the step", at(trail, "x", "y", step - 1), at(met, "x", "y", step - 1)],
+      ["gradient g", at(trail, "gx", "gy", step - 1), at(met, "gx", "gy", step - 1)],
       ["w after the step", at(trail, "x", "y", step), at(book, "x", "y", step)],
     ];
     const keys = new Set([...Object.keys(trail?.states?.[step - 1] ?? {}), ...Object.keys(book?.states?.[step - 1] ?? {})]);
@@ -685,7 +675,7 @@ export function renderLandscape({ model, el }) {
     const off = (a, b) => a && b && Array.isArray(a) && a.some((x, i) => !(Math.abs(x - b[i]) <= 1e-7 * Math.max(1e-5, Math.abs(b[i]))));
     const table = h("table", {}, h("caption", { class: "unseen" }, `Step ${step}`),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, `step ${step}`),
-        ...(mine ? [h("th", { scope: "col" }, mine.label)] : []), h("th", { scope: "col" }, OPTIMIZERS[name]?.label ?? "no textbook twin"))),
+        ...(mine ? [h("th", { scope: "col" }, mine.label)] : []), h("th", { scope: "col" }, OPTIMIZERS[name] ? OPTIMIZERS[name].label + (met === book ? "" : ", given the same") : "no textbook twin"))),
       h("tbody", {}, ...rows.map(([what, a, b]) => h("tr", { class: mine && off(a, b) ? "differs" : undefined }, h("th", { scope: "row" }, what),
         ...(mine ? [h("td", {}, cell(a))] : []), h("td", {}, cell(b))))));
     const verdict = !mine || !trail || !book ? [] : differs

@@ -1,12 +1,14 @@
 // Reads cases (JSON) from stdin, walks each with the page's engine, writes the paths to stdout.
 import { readFileSync } from "node:fs";
-import { landscape, normals, sharpness, walk, fromLink, toLink } from "../../../utils/playground/engine.js";
+import { landscape, normals, replay, sharpness, walk, fromLink, toLink, verdict } from "../../../utils/playground/engine.js";
 
 const ask = JSON.parse(readFileSync(0, "utf8"));
 const answers = {
   walk: ({ name, hyper, land, scene }) => walk(name, hyper, landscape(land), scene),
   normals: ({ count, seed }) => Array.from(normals(count, seed)),
   sharpness: ({ land }) => sharpness(landscape(land)),
+  verdict: ({ goal, link }) => verdict(goal, fromLink(link)),
+  replay: ({ name, hyper, path }) => replay(name, hyper, path),
   link: ({ link }) => ({ scene: fromLink(link), link: toLink(fromLink(link)) }),
 };
 process.stdout.write(JSON.stringify(ask.map(({ what, ...rest }) => answers[what](rest))));
