@@ -10,19 +10,25 @@ import anywidget
 import traitlets
 
 VIEW = "application/vnd.jupyter.widget-view+json"
+LITERAL = re.compile(
+    r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|/(?:\\.|[^/\\\n* ])+/[a-z]*(?=[.,);]))"""
+)
+BLANKS = re.compile(r" *([=(){}\[\],;:?<>|&!*]+) *")
 STATIC = "(() => {{\n{script}\nshowStatic({id}, {state}, {css}, {render});\n}})();"
 HERE = Path(__file__).parent
 
 
 @cache
 def script(*names):
-    """Modules as one text, without imports, exports, comments and indentation; all share a scope."""
+    """Modules as one text, without imports, exports, comments and blanks; all share a scope."""
     text = "\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in names)
     text = re.sub(r"^import .*?;\n", "", text, flags=re.DOTALL | re.MULTILINE)
     text = re.sub(r"^\s*/\*\*.*?\*/\n", "", text, flags=re.DOTALL | re.MULTILINE)
     text = re.sub(r"^\s*//.*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"^export ", "", text, flags=re.MULTILINE)
-    return re.sub(r"\n\s*", "\n", text)
+    text = re.sub(r"\n\s*", "\n", text)
+    parts = LITERAL.split(text)  # code, literal, code, …
+    return "".join(part if i % 2 else BLANKS.sub(r"\1", part) for i, part in enumerate(parts))
 
 
 @cache
