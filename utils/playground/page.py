@@ -10,10 +10,12 @@ import anywidget
 import traitlets
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-LITERAL = re.compile(
-    r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|/(?:\\.|[^/\\\n* ])+/[a-z]*(?=[.,);]))"""
+TOKEN = re.compile(
+    r"""\"(?:\\.|[^"\\])*\"|'(?:\\.|[^'\\])*'|//[^\n]*|/(?=[^ /*])(?:\\.|[^/\\\n])+/[a-z]*|[`{}/]|[^"'`{}/]+"""
 )
-BLANKS = re.compile(r" *([=(){}\[\],;:?<>|&!*]+) *")
+TEMPLATE = re.compile(r"(?:\\.|\$(?!\{)|[^`\\$])*(?:\$\{|`)")
+BLANKS = re.compile(r" *([=(){}\[\],;:?<>|&!*]+) *|(?<=\w) ([-+/%]) (?=\w)")
+BREAKS = re.compile(r"(?<=[;{,(])\n|\n(?=[?:|&.)\]}])")  # where a line goes on anyway
 STATIC = "(() => {{\n{script}\nshowStatic({id}, {state}, {css}, {render});\n}})();"
 HERE = Path(__file__).parent
 
@@ -27,8 +29,33 @@ def script(*names):
     text = re.sub(r"^\s*//.*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"^export ", "", text, flags=re.MULTILINE)
     text = re.sub(r"\n\s*", "\n", text)
-    parts = LITERAL.split(text)  # code, literal, code, …
-    return "".join(part if i % 2 else BLANKS.sub(r"\1", part) for i, part in enumerate(parts))
+    return squeeze(text)
+
+
+def squeeze(text):
+    """JavaScript without blanks that mean nothing. What is between quotes stays as it is."""
+    pieces, templates, at = [""], [], 0  # code, literal, code, …; depth of braces in each template
+    while at < len(text):
+        inside = templates and templates[-1] == 0
+        token = (TEMPLATE if inside else TOKEN).match(text, at)[0]
+        at += len(token)
+        if inside:
+            templates[-1] += token.endswith("${")
+            if token.endswith("`"):
+                templates.pop()
+        elif token == "`":
+            templates.append(0)
+        elif token in "{}" and templates:
+            templates[-1] += 1 if token == "{" else -1
+        if token.startswith("//") and not inside:
+            continue
+        if inside or token[0] in "\"'`" or (token[0] == "/" and len(token) > 1):
+            pieces += [token, ""]
+        else:
+            pieces[-1] += token
+    return "".join(
+        p if i % 2 else BREAKS.sub("", BLANKS.sub(r"\1\2", p)) for i, p in enumerate(pieces)
+    )
 
 
 @cache
@@ -85,4 +112,4 @@ class Alive(anywidget.AnyWidget):
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
         data, metadata = self.still()
         display({"text/plain": repr(self), VIEW: view}, raw=True)
-        display(data, metadata=metadata, raw=True)
+        self.shown = display(data, metadata=metadata, raw=True, display_id=True)

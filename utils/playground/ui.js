@@ -161,7 +161,7 @@ export function axes(ctx, width, height, inks, { x: [x0, x1], y: [y0, y1], log, 
   ctx.lineWidth = 1;
   ctx.textAlign = "center";
   ctx.textBaseline = "top";
-  for (const x of ticks(x0, x1, Math.max(2, (box.right - box.left) / 70))) ctx.fillText(short(x), X(x), box.bottom + 4);
+  for (const x of ticks(x0, x1, Math.max(2, (box.right - box.left) / 70))) ctx.fillText(short(x), Math.min(X(x), width - 4 - ctx.measureText(short(x)).width / 2), box.bottom + 4);
   ctx.fillText(xlabel, (box.left + box.right) / 2, box.bottom + 18);
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for browsing.py
+
 from browsing import settle, standalone
 from playwright.sync_api import sync_playwright
 

@@ -1,20 +1,15 @@
 """The page's engine is torch's twin: the same paths, to 1e-12 of their length."""
 
 import itertools
-import json
-import shutil
-import subprocess
 from functools import cache, partial
-from pathlib import Path
 
 import pytest
 import torch
+from browsing import page
 
 from utils.landscape import normals
 from utils.playground.textbook import LABELS, textbook
 from utils.playground.walk import LANDSCAPES, landscape, trail
-
-GOLDEN = Path(__file__).with_name("golden.js")
 
 STARTS = {
     "quadratic": (1.25, 1.25),
@@ -37,22 +32,6 @@ HYPERS = (
     {"lr": 0.03, "beta": 0.9, "beta2": 0.95, "eps": 1e-3, "wd": 0.0},
 )
 NORMALISED = ("rmsprop", "rmsprop_inside", "adam", "adam_raw", "adamw", "lion")
-
-
-def page(asked):
-    """Ask the page's engine, run by node."""
-    node = shutil.which("node")
-    assert node, "these tests need Node.js 20 or newer: install it (Debian's package nodejs)."
-    done = subprocess.run(
-        [node, GOLDEN],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def case(optimizer, shape, hyper, noise=0.0, seed=0, steps=60):

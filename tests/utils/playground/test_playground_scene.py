@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 import torch
-from test_playground_engine import page
+from browsing import page
 
 from utils.optim import Optim
 from utils.playground import beat, below, edge, judge, playground
