@@ -1,5 +1,5 @@
 // The training dashboard: loss and accuracy of several runs while they are being made.
-import { DASHES, PALETTE, Plate, announce, axes, coalesce, dot, followTheme, h, ink, later, short, stroke } from "./ui.js";
+import { DASHES, PALETTE, Plate, announce, axes, coalesce, dot, followTheme, h, ink, later, short, stroke, swatch } from "./ui.js";
 
 export function renderDashboard({ model, el }) {
   let runs = model.get("runs"); // [{label, width, losses, valid: [[step, loss, accuracy], …], step, total, seconds, state}]
@@ -77,14 +77,7 @@ export function renderDashboard({ model, el }) {
       ? "This kernel does not listen while it works: interrupt it from the Kernel menu."
       : asked ? "Stopping after this batch …" : `${now.label}: step ${now.step} of ${now.total}, about ${Math.ceil(left)} s left`;
     if (!now) asked = 0;
-    legend.replaceChildren(...runs.map((run, i) => {
-      const swatch = h("canvas", { width: 26, height: 12, "aria-hidden": "true" });
-      const ctx = swatch.getContext("2d");
-      Object.assign(ctx, { strokeStyle: PALETTE[i % 6], lineWidth: 3 });
-      ctx.setLineDash(DASHES[i % 6]);
-      stroke(ctx, [0, 26], [6, 6], 2);
-      return h("span", { class: "chip" }, swatch, tell(run));
-    }));
+    legend.replaceChildren(...runs.map((run, i) => h("span", { class: "chip" }, swatch(i), tell(run))));
     soon();
   }
 

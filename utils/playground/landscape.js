@@ -528,7 +528,7 @@ export function renderLandscape({ model, el }) {
     add("seed", number({ label: "seed", min: 0, max: 4294967295, value: scene.seed }, (x) => ((scene.seed = x), changed())));
   }
 
-  const linkText = h("input", { class: "link", type: "text", "aria-label": "This scene as a text; paste one to go there", spellcheck: "false" });
+  const linkText = h("input", { class: "link", type: "text", "aria-label": "This scene as a text to copy or replace", spellcheck: "false" });
   linkText.addEventListener("change", () => {
     model.set("link", linkText.value.trim());
     loadLink();
@@ -649,7 +649,7 @@ export function renderLandscape({ model, el }) {
 
   function showTrouble() {
     const said = [];
-    if (silent) said.push("The kernel does not answer: it is busy, restarting or dead. The textbook's paths go on without it; run the cell again to bring your class back.");
+    if (silent) said.push("The kernel does not answer: it is busy, restarting or dead. The textbook goes on; run the cell again to bring your class back.");
     if (mine && !kernel && !trail) said.push(`${mine.label} needs a running notebook; what moves here is the textbook.`);
     if (trail?.trouble) said.push(`Step ${trail.broke} of ${mine.label}: ${trail.trouble}`);
     trouble.hidden = !said.length;
@@ -726,7 +726,7 @@ export function renderLandscape({ model, el }) {
   const describe = later(() => {
     const text = words();
     for (const plate of [hill, chart]) plate.canvas.setAttribute("aria-label", `${plate === hill ? "Contours and paths. " : "Loss against step. "}${text}`);
-    pad.canvas.setAttribute("aria-label", "Learning rate against beta, with the edge of stability of each optimizer that has one.");
+    pad.canvas.setAttribute("aria-label", "Learning rate against beta, with edges of stability.");
     const differs = firstDifference();
     say(mine && trail && !trail.trouble && paths.get(mine.against)
       ? `${text} ${differs ? `Your path leaves the textbook's at step ${differs}.` : "Your path is the textbook's."}` : text);

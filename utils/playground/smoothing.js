@@ -1,6 +1,6 @@
 // The smoothing playground: noisy values, three averages of them, and the weights behind each.
 import {
-  DASHES, Kernel, PALETTE, Plate, announce, axes, choice, coalesce, dot, followTheme, h, ink, knob, label, later, short, stroke,
+  DASHES, Kernel, PALETTE, Plate, announce, axes, choice, coalesce, dot, followTheme, h, ink, knob, label, later, short, stroke, swatch,
 } from "./ui.js";
 
 /** Mean of the last k values, or of all while there are fewer. */
@@ -156,12 +156,7 @@ export function renderSmoothing({ model, el }) {
   const chips = h("fieldset", { class: "chips" }, h("legend", { class: "unseen" }, "Averages"), ...Object.keys(on).map((name, i) => {
     const box = h("input", { type: "checkbox", checked: true });
     box.addEventListener("change", () => ((on[name] = box.checked), describe(), soon()));
-    const swatch = h("canvas", { width: 26, height: 12, "aria-hidden": "true" });
-    const ctx = swatch.getContext("2d");
-    Object.assign(ctx, { strokeStyle: PALETTE[i], lineWidth: 3 });
-    ctx.setLineDash(DASHES[i]);
-    stroke(ctx, [0, 26], [6, 6], 2);
-    return h("label", { class: "chip" }, box, swatch, names[name]);
+    return h("label", { class: "chip" }, box, swatch(i), names[name]);
   }), ...(mine ? [h("span", { class: "chip" }, `▬ ${mine.label} (yours)`)] : []));
   const knobs = h("div", { class: "knobs" });
   const spoken = h("div", { class: "unseen", role: "status", "aria-live": "polite" });

@@ -191,6 +191,16 @@ export function stroke(ctx, xs, ys, count) {
   ctx.stroke();
 }
 
+/** A piece of line number i, for a legend. */
+export function swatch(i) {
+  const canvas = h("canvas", { width: 26, height: 12, "aria-hidden": "true" });
+  const ctx = canvas.getContext("2d");
+  Object.assign(ctx, { strokeStyle: PALETTE[i % 6], lineWidth: 3 });
+  ctx.setLineDash(DASHES[i % 6]);
+  stroke(ctx, [0, 26], [6, 6], 2);
+  return canvas;
+}
+
 export function dot(ctx, x, y, radius, fill, edge) {
   ctx.beginPath();
   ctx.arc(x, y, radius, 0, 2 * Math.PI);
@@ -329,7 +339,7 @@ export function showStatic(id, state, css, render) {
     place.replaceChildren(Object.assign(document.createElement("style"), { textContent: css }), el);
     render({ model, el });
   };
-  if (views.length || /\bnbconvert\b/i.test(document.querySelector("meta[name=generator]")?.content ?? "") || !liveHost()) {
+  if (views.length || !liveHost()) {
     const near = views.filter((view) => view.compareDocumentPosition(place) & Node.DOCUMENT_POSITION_FOLLOWING).at(-1);
     if (near?.closest(".jp-OutputArea, .output, .cell_output")?.contains(place)) near.remove(); // no second one from a CDN
     show();
