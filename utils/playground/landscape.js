@@ -673,7 +673,7 @@ export function renderLandscape({ model, el }) {
     for (const key of keys) rows.push([`state["${key}"]`, trail?.states?.[step - 1]?.[key], book?.states?.[step - 1]?.[key]]);
     const cell = (found) => !found ? "–" : typeof found === "string" ? found : found.map((x) => (typeof x === "number" ? exact(x) : x)).join(", ");
     const off = (a, b) => a && b && Array.isArray(a) && a.some((x, i) => !(Math.abs(x - b[i]) <= 1e-7 * Math.max(1e-5, Math.abs(b[i]))));
-    const table = h("table", {}, h("caption", { class: "unseen" }, `Step ${step}`),
+    const table = h("table", {},
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, `step ${step}`),
         ...(mine ? [h("th", { scope: "col" }, mine.label)] : []), h("th", { scope: "col" }, OPTIMIZERS[name] ? OPTIMIZERS[name].label + (met === book ? "" : ", given the same") : "no textbook twin"))),
       h("tbody", {}, ...rows.map(([what, a, b]) => h("tr", { class: mine && off(a, b) ? "differs" : undefined }, h("th", { scope: "row" }, what),

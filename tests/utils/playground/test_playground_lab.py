@@ -230,3 +230,59 @@ def test_an_exported_notebook_is_alive_without_a_network(lab, tab, tmp_path):
     tab.keyboard.press("ArrowLeft")
     settle(tab)
     assert second.locator(".link").input_value() != before
+
+
+TRAIN = """\
+import time, torch
+from utils.playground import dashboard
+dash = dashboard()
+display(dash)
+run = dash.run("SGD", total=600)
+for step in run.watch(range(600)):
+    time.sleep(0.05)
+    run.log(torch.tensor(0.99**step))
+    if step % 20 == 19:
+        run.validated(0.5, 0.9)
+run.done()
+print("ended", run.state, run.step)"""
+
+
+def test_the_dashboard_is_live_while_training_runs_and_stop_stops_it(lab, tab):
+    lab.open(tab, lab.write(TRAIN))
+    kernel = "window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel"
+    tab.wait_for_function(f"{kernel}?.connectionStatus === 'connected'", timeout=60_000)
+    tab.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
+    stop = tab.get_by_role("button", name="Stop")
+    stop.wait_for(timeout=60_000)
+    bar = tab.locator(".ms-play .bar")
+    tab.wait_for_timeout(2500)
+    first = int(re.search(r"step (\d+) of 600", bar.inner_text())[1])
+    tab.wait_for_timeout(2000)
+    assert int(re.search(r"step (\d+) of 600", bar.inner_text())[1]) > first  # it is live
+    stop.click()
+    tab.wait_for_selector("text=ended stopped", timeout=10_000)
+    assert not stop.is_visible()
+    assert "stopped" in tab.locator(".ms-play .chip").inner_text()
+
+
+def test_a_class_in_the_smoothing_playground_follows_beta(lab, tab):
+    ewma = """\
+import torch
+from utils.playground import smooth
+def ewma(x, beta):
+    a, out = 0, []
+    for g in x:
+        a = beta * a + (1 - beta) * g
+        out.append(a)
+    return torch.stack(out)
+s = smooth(ewma)
+s"""
+    lab.run(tab, ewma)
+    tab.wait_for_selector(".ms-play")
+    tab.get_by_label("β", exact=True).focus()
+    for _ in range(20):
+        tab.keyboard.press("ArrowLeft")
+    tab.wait_for_timeout(1500)
+    assert "β = 0.7, effective window 3.33" in tab.locator(".ms-play .note").inner_text()
+    assert "ewma is the EWMA" in tab.locator(".ms-play .note").inner_text()
+    assert lab.again(tab, "print(s.beta)").strip() == "0.7"
