@@ -44,6 +44,33 @@ from utils.playground import playground
 playground(show=["sgd", "momentum", "rmsprop", "adam"], steps=300)
 """
 
+TRAIN = """\
+import statistics, time, torch
+from utils.playground import dashboard
+torch.set_num_threads(1)
+model = torch.nn.Sequential(torch.nn.Linear(784, 256), torch.nn.ReLU(), torch.nn.Linear(256, 10))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+x, y = torch.randn(128, 784), torch.randint(10, (128,))
+dash = dashboard()
+display(dash)
+
+def steps(n, run=None):
+    start = time.process_time()
+    for _ in run.watch(range(n)) if run else range(n):
+        loss = torch.nn.functional.cross_entropy(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if run:
+            run.log(loss)
+    return time.process_time() - start
+
+steps(200)
+run = dash.run("SGD", total=20 * 200)
+pairs = [(steps(200, run), steps(200)) for _ in range(20)]
+print("dashboard: cost", statistics.median(a / b for a, b in pairs) - 1)
+"""
+
 # Moves the slider; waits for the picture; notes the time. `seen` tells when there is a new one.
 LATENCY = """async ([move, seen, count]) => {
   const root = document.querySelector(".jp-Notebook");
@@ -210,6 +237,9 @@ def main():
         for name, (median, p95, rate) in rows:
             part = median / rows[0][1][0]
             print(f"{name:44}{median:6.0f} ms{p95:6.0f} ms{rate:10.1f}{part:12.2f} ×")
+        lab.run(TRAIN, wanted="text=dashboard: cost")
+        cost = float(lab.tab.locator("pre", has_text="dashboard: cost").inner_text().split()[-1])
+        print(f"the dashboard costs a training loop {cost:+.1%} (median of 20 pairs, CPU time)")
         for full, bare in opening(lab):
             print(f"open a notebook: {bare:.2f} s, with three playgrounds {full:.2f} s")
     files = sorted(path.stem for path in (ROOT / "utils/playground").glob("*.js"))

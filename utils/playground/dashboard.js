@@ -3,7 +3,6 @@ import { DASHES, PALETTE, Plate, announce, axes, coalesce, dot, followTheme, h, 
 
 export function renderDashboard({ model, el }) {
   let runs = model.get("runs"); // [{label, width, losses, valid: [[step, loss, accuracy], …], step, total, seconds, state}]
-  let asked = 0;
 
   const lastStep = () => Math.max(1, ...runs.map((run) => Math.max(run.total, run.step)));
 
@@ -39,20 +38,13 @@ export function renderDashboard({ model, el }) {
     });
   });
 
-  const stop = h("button", { type: "button", onclick: () => {
-    asked = Date.now();
-    model.set("stopping", true);
-    model.save_changes();
-    update();
-    setTimeout(update, 4000);
-  } }, "■ Stop");
   const bar = h("progress", { max: 1, value: 0, "aria-label": "progress of the run" });
   const said = h("span", {});
   const legend = h("div", { class: "chips" });
   const spoken = h("div", { class: "unseen", role: "status", "aria-live": "polite" });
   const stage = h("div", { class: "stage twin" }, losses.box, accuracy.box);
   const root = h("div", { class: "ms-play", role: "region", "aria-label": "Training dashboard" },
-    h("div", { class: "bar" }, stop, bar, said), stage, legend, spoken);
+    h("div", { class: "bar" }, bar, said), stage, legend, spoken);
 
   const tell = (run) => {
     const last = run.valid.at(-1);
@@ -69,14 +61,10 @@ export function renderDashboard({ model, el }) {
 
   function update() {
     const now = runs.find((run) => run.state === "running");
-    stop.hidden = !now || model.static;
     bar.hidden = !now;
     if (now) bar.value = now.total ? Math.min(1, now.step / now.total) : 0;
     const left = now && now.step ? (now.seconds / now.step) * (now.total - now.step) : 0;
-    said.textContent = !runs.length ? "No run yet." : !now ? "" : asked && Date.now() - asked > 3500
-      ? "This kernel does not listen while it works: interrupt it from the Kernel menu."
-      : asked ? "Stopping after this batch …" : `${now.label}: step ${now.step} of ${now.total}, about ${Math.ceil(left)} s left`;
-    if (!now) asked = 0;
+    said.textContent = !runs.length ? "No run yet." : !now ? "" : `${now.label}: step ${now.step} of ${now.total}, about ${Math.ceil(left)} s left`;
     legend.replaceChildren(...runs.map((run, i) => h("span", { class: "chip" }, swatch(i), tell(run))));
     soon();
   }

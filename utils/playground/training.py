@@ -4,7 +4,7 @@
     dash                                      # shows it
     run = dash.run("Adam", total=epochs * len(train))
     for epoch in range(epochs):
-        for x, y in run.watch(train):         # ends early when Stop is pressed
+        for x, y in run.watch(train):         # interrupt the kernel to stop
             ...
             run.log(loss)
         run.validated(*evaluate(model, valid))
@@ -22,7 +22,8 @@ import traitlets
 from utils.playground.page import Alive
 
 POINTS = 400  # of a run's loss that are kept; each is a mean over equally many steps
-PERIOD = 0.4  # seconds between two pictures
+PERIOD = 0.4  # seconds between two pictures, at least
+SHARE = 0.01  # of the time that pictures may take
 
 
 def dashboard(live=None):
@@ -44,7 +45,7 @@ class Dashboard(Alive):
     FILES, RENDER = ("ui", "dashboard"), "renderDashboard"
 
     runs = traitlets.List().tag(sync=True)
-    stopping = traitlets.Bool(False).tag(sync=True)
+    stopping = False  # set it, from a callback, to end the run after this batch
 
     def __init__(self, live):
         self.live, self.made, self.shown = live, [], None
@@ -96,12 +97,12 @@ class Run:
         self.dash, self.label, self.total = dash, label, total
         self.losses, self.width, self.valid = [], 1, []
         self.step, self.waiting, self.state, self.bar = 0, [], "running", None
-        self.start = self.drawn = time.perf_counter()
-        self.seconds = 0.0
+        self.start = time.perf_counter()
+        self.next, self.seconds = self.start + PERIOD, 0.0
         dash.draw()
 
     def watch(self, batches):
-        """The same batches, until they end or Stop is pressed."""
+        """The same batches, until they end or `dash.stopping` is set."""
         if not self.dash.live:
             from tqdm import tqdm
 
@@ -122,10 +123,11 @@ class Run:
         self.waiting.append(loss.detach() if isinstance(loss, torch.Tensor) else loss)
         self.step += 1
         now = time.perf_counter()
-        if now - self.drawn > PERIOD:
+        if now > self.next:
             self.look()
             self.dash.draw()
-            self.drawn = time.perf_counter()
+            end = time.perf_counter()
+            self.next = end + max(PERIOD, (end - now) / SHARE)
 
     def validated(self, loss, accuracy):
         """Note loss and accuracy (0 … 1) on the validation set."""

@@ -346,7 +346,7 @@ export function showStatic(id, state, css, render) {
   } else {
     place.style.display = "none";
     addEventListener("ms-play", () => host.has(state.uid) && (place.style.display = "none"));
-    setTimeout(show, 5000);
+    setTimeout(show, 2000);
   }
 }
 
