@@ -7,6 +7,7 @@ plots      pictures of paths, losses and series
 style      colours and line styles, readable in light and dark
 compose    an optimizer that is a list of small functions
 learner    a training loop that callbacks can change
+playground optimizers you can feel: widgets, also with your own class in them
 data       MNIST, from the files in `data/`
 train      MNIST as tensors, minibatches, and the training loop of lectures 06 to 08
 check      is my optimizer the same as torch's, and if not, which mistake is it?

@@ -44,3 +44,123 @@ class Quadratic:
 
     def __repr__(self):
         return f"a quadratic with condition number {self.condition:g}, turned {self.rotation:g}°"
+
+
+class NoisyQuadratic(Quadratic):
+    """A bowl seen through mini-batches: each step sees it moved to a place of its own.
+
+    The loss of batch k is f(w − c_k), with c_k ~ N(0, spread² I). So the gradient noise is
+    largest where the bowl is steepest, as in real training. Called as it is, this is the mean
+    over all batches, less a constant: the bowl itself.
+
+    Args:
+        spread: how far the batches' own minima lie from the origin, ≥ 0.
+        seed: of the batches.
+
+    Source: the noisy quadratic model of Zhang et al. (2019), https://arxiv.org/abs/1907.04164
+    """
+
+    def __init__(self, condition=10.0, rotation=20.0, curvature=5.0, spread=0.5, seed=0):
+        super().__init__(condition, rotation, curvature)
+        self.spread, self.seed = spread, seed
+
+    def batches(self, n):
+        """The losses of the first `n` mini-batches: functions of w."""
+        centers = self.spread * normals(n, self.seed)
+        return [lambda w, c=c: self(w - c.to(w)) for c in centers]
+
+    def __repr__(self):
+        return "a noisy " + super().__repr__().removeprefix("a ")
+
+
+class Ravine:
+    """A winding ravine, f(x, y) = ½ steep (y − ½ sin 2x)² + ½ flat x²: no turn makes it straight."""
+
+    minimum = (0.0, 0.0)
+
+    def __init__(self, steep=20.0, flat=0.5):
+        self.steep, self.flat = steep, flat
+
+    def __call__(self, w):
+        x, y = w.unbind(-1)
+        return 0.5 * self.steep * (y - 0.5 * torch.sin(2 * x)) ** 2 + 0.5 * self.flat * x**2
+
+    def __repr__(self):
+        return "a winding ravine"
+
+
+class Saddle:
+    """A saddle at the origin, f(x, y) = ½ x² − ½ y² + ¼ y⁴ + ¼, between minima at (0, ±1)."""
+
+    minimum = (0.0, 1.0)
+
+    def __call__(self, w):
+        x, y = w.unbind(-1)
+        return 0.5 * x**2 - 0.5 * y**2 + 0.25 * y**4 + 0.25
+
+    def __repr__(self):
+        return "a saddle between two minima"
+
+
+class Rosenbrock:
+    """Rosenbrock's banana, f(x, y) = (1 − x)² + b (y − x²)²: a curved valley, hard to follow."""
+
+    minimum = (1.0, 1.0)
+
+    def __init__(self, b=100.0):
+        self.b = b
+
+    def __call__(self, w):
+        x, y = w.unbind(-1)
+        return (1 - x) ** 2 + self.b * (y - x**2) ** 2
+
+    def __repr__(self):
+        return "Rosenbrock's valley"
+
+
+class Beale:
+    """Beale's function, Σᵢ (cᵢ − x + x yⁱ)² with c = 1.5, 2.25, 2.625: plains and cliffs."""
+
+    minimum = (3.0, 0.5)
+
+    def __call__(self, w):
+        x, y = w.unbind(-1)
+        return sum((c - x + x * y**i) ** 2 for i, c in ((1, 1.5), (2, 2.25), (3, 2.625)))
+
+    def __repr__(self):
+        return "Beale's function"
+
+
+class Wells:
+    """Four minima of different depth, after Styblinski and Tang: where you end is where you began.
+
+    f(w) = Σᵢ (wᵢ⁴ − 16 wᵢ² + 5 wᵢ) / 40, raised so that its lowest value is 0.
+    """
+
+    minimum = (-2.903534027771177, -2.903534027771177)
+
+    def __call__(self, w):
+        return ((w**4 - 16 * w**2 + 5 * w) / 40 + 1.9583082851885707).sum(-1)
+
+    def __repr__(self):
+        return "four wells of different depth"
+
+
+def normals(n, seed=0):
+    """`n` pairs of standard normal numbers, float64, shape (n, 2); the playground makes the same.
+
+    The generator is mulberry32, the transform Box and Muller's: a few lines in any language.
+    """
+
+    def uniform():
+        nonlocal a
+        a = (a + 0x6D2B79F5) & 0xFFFFFFFF
+        t = ((a ^ a >> 15) * (a | 1)) & 0xFFFFFFFF
+        t ^= t + ((t ^ t >> 7) * (t | 61) & 0xFFFFFFFF) & 0xFFFFFFFF
+        return ((t ^ t >> 14) + 0.5) / 2**32
+
+    a, pairs = seed & 0xFFFFFFFF, []
+    for _ in range(n):
+        radius, angle = math.sqrt(-2 * math.log(uniform())), 2 * math.pi * uniform()
+        pairs.append((radius * math.cos(angle), radius * math.sin(angle)))
+    return torch.tensor(pairs, dtype=torch.float64).reshape(n, 2)

@@ -1,0 +1,168 @@
+"""The page's engine is torch's twin: the same paths, to 1e-12 of their length."""
+
+import itertools
+from functools import cache, partial
+
+import pytest
+import torch
+from browsing import page
+
+from utils.landscape import normals
+from utils.playground.textbook import LABELS, textbook
+from utils.playground.walk import LANDSCAPES, landscape, trail
+
+STARTS = {
+    "quadratic": (1.25, 1.25),
+    "noisy": (1.25, 1.25),
+    "ravine": (-1.6, 0.9),
+    "saddle": (-1.5, 0.01),
+    "rosenbrock": (-1.0, 1.5),
+    "beale": (1.0, 1.5),
+    "wells": (0.4, 3.6),
+}
+SHAPES = {
+    "quadratic": {"condition": 25.0, "rotation": 33.0, "curvature": 4.0},
+    "noisy": {"condition": 7.0, "rotation": -50.0, "curvature": 3.0, "spread": 0.4},
+    "ravine": {"steep": 12.0, "flat": 0.7},
+    "rosenbrock": {"b": 60.0},
+}
+SMALL = {"ravine": 0.1, "rosenbrock": 0.002, "beale": 0.01}  # for the optimizers that blow up
+HYPERS = (
+    {"lr": 0.1, "beta": 0.8},
+    {"lr": 0.03, "beta": 0.9, "beta2": 0.95, "eps": 1e-3, "wd": 0.0},
+)
+NORMALISED = ("rmsprop", "rmsprop_inside", "adam", "adam_raw", "adamw", "lion")
+
+
+def case(optimizer, shape, hyper, noise=0.0, seed=0, steps=60):
+    hyper = dict(hyper)
+    if optimizer not in NORMALISED:
+        hyper["lr"] *= SMALL.get(shape, 1.0)
+    scene = {"start": STARTS[shape], "steps": steps, "noise": noise, "seed": seed}
+    land = {"name": shape, **SHAPES.get(shape, {})}
+    return {"what": "walk", "name": optimizer, "hyper": hyper, "land": land, "scene": scene}
+
+
+def torchs(case):
+    make = partial(textbook, case["name"], **case["hyper"])
+    return trail(make, case["land"], **case["scene"])
+
+
+def apart(case, answer):
+    """The largest difference of the two paths, relative to how far they go."""
+    mine = torch.tensor([answer["x"], answer["y"]], dtype=torch.float64).T
+    theirs = torch.tensor(torchs(case).points, dtype=torch.float64)
+    assert mine.shape == theirs.shape, f"{len(mine)} points in the page, {len(theirs)} in torch"
+    return float((mine - theirs).abs().max() / theirs.abs().max())
+
+
+@cache
+def vectors():
+    """(optimizer, shape) → cases and the page's answers: one run of node for all."""
+    keys = list(itertools.product(LABELS, LANDSCAPES, (0, 1), (0.0, 0.3)))
+    cases = [case(name, shape, HYPERS[i], noise, seed=7) for name, shape, i, noise in keys]
+    found = {}
+    for (name, shape, *_), asked, answer in zip(keys, cases, page(cases), strict=True):
+        found.setdefault((name, shape), []).append((asked, answer))
+    return found
+
+
+@pytest.mark.parametrize("shape", LANDSCAPES)
+@pytest.mark.parametrize("optimizer", LABELS)
+def test_page_walks_as_torch_does(optimizer, shape):
+    for asked, answer in vectors()[optimizer, shape]:
+        assert answer["broke"] == 0
+        moved = max(answer["x"]) - min(answer["x"]) + max(answer["y"]) - min(answer["y"])
+        assert moved > 1e-2, "a path that goes nowhere proves nothing"
+        assert apart(asked, answer) < 1e-12
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "rmsprop", "adam"])
+def test_weight_decay_is_added_to_the_gradient_as_in_torch(optimizer):
+    asked = case(optimizer, "quadratic", {"lr": 0.05, "beta": 0.9, "wd": 0.3})
+    assert apart(asked, page([asked])[0]) < 1e-12
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "lion"])
+def test_weight_decay_is_decoupled_in_adamw_and_lion(optimizer):
+    asked = case(optimizer, "quadratic", {"lr": 0.05, "beta": 0.9, "wd": 0.3})
+    assert apart(asked, page([asked])[0]) < 1e-12
+
+
+def test_dampening_is_torchs_and_spares_the_first_step():
+    asked = case("momentum", "quadratic", {"lr": 0.05, "beta": 0.9, "dampening": 0.5})
+    assert apart(asked, page([asked])[0]) < 1e-12
+
+
+def test_both_stop_at_the_same_step_when_a_walk_overflows():
+    asked = case("sgd", "rosenbrock", {"lr": 500.0})
+    answer, theirs = page([asked])[0], torchs(asked)
+    assert answer["broke"] == theirs.broke > 0
+    assert len(answer["x"]) == len(theirs.points)
+
+
+def test_losses_and_gradients_are_torchs_too():
+    cases = [case("adam", shape, HYPERS[0], noise=0.1, seed=3) for shape in LANDSCAPES]
+    for asked, answer in zip(cases, page(cases), strict=True):
+        theirs = torchs(asked)
+        for mine, his in (
+            (answer["loss"], theirs.losses),
+            (answer["gx"], [g[0] for g in theirs.grads]),
+            (answer["gy"], [g[1] for g in theirs.grads]),
+        ):
+            mine, his = torch.tensor(mine), torch.tensor(his)
+            assert float((mine - his).abs().max() / his.abs().max()) < 1e-11
+
+
+def test_python_and_the_page_draw_the_same_normal_numbers():
+    seeds = (0, 1, 12345, 4294967295)
+    answers = page([{"what": "normals", "count": 500, "seed": seed} for seed in seeds])
+    for seed, answer in zip(seeds, answers, strict=True):
+        torch.testing.assert_close(
+            torch.tensor(answer, dtype=torch.float64).reshape(-1, 2),
+            normals(500, seed),
+            rtol=1e-13,
+            atol=1e-15,
+        )
+
+
+def test_the_normal_numbers_are_normal():
+    x = normals(20_000, 5).flatten()
+    assert abs(float(x.mean())) < 0.02
+    assert abs(float(x.std()) - 1) < 0.02
+    assert abs(float((x.abs() < 1).double().mean()) - 0.6827) < 0.01
+
+
+def test_the_edge_of_stability_uses_the_largest_curvature_at_the_minimum():
+    shapes = [{"name": shape, **SHAPES.get(shape, {})} for shape in LANDSCAPES]
+    answers = page([{"what": "sharpness", "land": shape} for shape in shapes])
+    for shape, answer in zip(shapes, answers, strict=True):
+        f = landscape(shape)
+        at = torch.tensor(f.minimum, dtype=torch.float64)
+        hessian = torch.autograd.functional.hessian(f, at)
+        assert answer == pytest.approx(float(torch.linalg.eigvalsh(hessian)[-1]), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "optimizer", ["sgd", "momentum", "momentum_lr", "momentum_ewma", "nesterov"]
+)
+@pytest.mark.parametrize("beta", [0.0, 0.5, 0.9])
+def test_the_edge_of_stability_is_where_walks_begin_to_diverge(optimizer, beta):
+    """Just inside the edge the weights stay; just outside they leave."""
+    flat = {"condition": 1.0, "rotation": 0.0, "curvature": 4.0}
+    factor = {
+        "sgd": 2,
+        "momentum": 2 * (1 + beta),
+        "momentum_lr": 2 * (1 + beta),
+        "momentum_ewma": 2 * (1 + beta) / (1 - beta),
+        "nesterov": 2 * (1 + beta) / (1 + 2 * beta),
+    }[optimizer]
+    edge = factor / flat["curvature"]
+    ends = []
+    for lr in (0.99 * edge, 1.01 * edge):
+        asked = case(optimizer, "quadratic", {"lr": lr, "beta": beta}, steps=3000)
+        asked["land"].update(flat)
+        answer = page([asked])[0]
+        ends.append(answer["loss"][-1] if not answer["broke"] else float("inf"))
+    assert ends[0] < 1e-3
+    assert ends[1] > 1e3

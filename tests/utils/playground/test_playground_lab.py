@@ -1,0 +1,290 @@
+"""The playground in a JupyterLab that really runs: your own class, a broken one, a dead kernel."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from browsing import settle
+
+pytestmark = pytest.mark.slow
+
+CLASS = """\
+import torch
+from utils.optim import Optim
+from utils.playground import playground
+
+class SGDMomentumOptimizer(Optim):
+    def __init__(self, params, lr, momentum):
+        super().__init__(params, dict(lr=lr, momentum=momentum))
+
+    def my_step(self, p, state, group):
+        {step}
+"""
+RIGHT = """\
+v = state.setdefault("v", torch.zeros_like(p))
+        v.mul_(group["momentum"]).add_(p.grad)
+        p.sub_(v, alpha=group["lr"])"""
+LATE = """\
+v = state.setdefault("v", torch.zeros_like(p))
+        state["n"] = state.get("n", 0) + 1
+        v.mul_(group["momentum"]).add_(p.grad)
+        p.sub_(v, alpha=group["lr"] * (0.5 if state["n"] > 7 else 1))"""
+SHOW = "play = playground(SGDMomentumOptimizer, lr=0.1, momentum=0.9)\nplay"
+
+
+@pytest.fixture
+def tab(view):
+    return view(1300, 1400)
+
+
+def words(tab):
+    return tab.locator(".ms-play [role=status]").first.inner_text()
+
+
+def drag_start(tab, dx, dy):
+    box = tab.get_by_role("slider", name="Start point").bounding_box()
+    x, y = box["x"] + 22, box["y"] + 22
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    tab.mouse.move(x + dx, y + dy, steps=8)
+    tab.mouse.up()
+    tab.wait_for_timeout(1200)
+
+
+def test_your_own_class_follows_the_start_and_the_sliders(lab, tab):
+    lab.run(tab, CLASS.format(step=RIGHT), SHOW)
+    tab.wait_for_selector(".ms-play")
+    tab.wait_for_timeout(1000)
+    assert "Your path is the textbook's." in words(tab)
+    assert tab.locator(".ms-play").count() == 1  # what stands in without a kernel keeps away
+    drag_start(tab, -80, 40)
+    assert "Your path is the textbook's." in words(tab)
+    slider = tab.get_by_label("momentum", exact=True)
+    slider.focus()
+    for _ in range(20):
+        tab.keyboard.press("ArrowLeft")
+    tab.wait_for_timeout(1200)
+    said = lab.again(tab, "print(play.link, play.hyper)")
+    x, beta, momentum = re.match(
+        r"land=quadratic&start=(.+),.+&steps=60&momentum=[^,]+,(\S+) .*'momentum': (.+)}", said
+    ).groups()
+    assert float(x) < 1.25
+    assert 0.8 < float(momentum) == float(beta) < 0.9
+    assert "Your path is the textbook's." in words(tab)
+
+
+def test_arrow_keys_stay_in_the_playground(lab, tab):
+    lab.run(tab, "from utils.playground import playground\np = playground()\np", "1 + 1")
+    tab.wait_for_selector(".ms-play")
+    tab.get_by_role("slider", name="Start point").focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowLeft"):
+        tab.keyboard.press(key)
+    tab.get_by_label("learning rate", exact=True).focus()
+    tab.keyboard.press("ArrowDown")
+    tab.wait_for_timeout(800)
+    assert re.search(r"start=1.237,1.224", lab.again(tab, "print(p.link)"))
+    assert tab.evaluate("document.activeElement.type") == "range"
+    assert lab.again(tab, "print(p.link)").strip().split("momentum=")[1] != "0.1,0.9"
+
+
+def test_the_step_debugger_marks_the_first_step_that_differs(lab, tab):
+    lab.run(tab, CLASS.format(step=LATE), SHOW)
+    tab.wait_for_selector(".ms-play")
+    tab.get_by_text("Step debugger").click()
+    tab.wait_for_timeout(1500)
+    box = tab.locator(".ms-play details").first
+    assert "The paths differ first at step 8" in box.inner_text()
+    assert 'state["n"]' in box.inner_text()
+    assert 'state["v"]' in box.inner_text()
+    box.get_by_role("button", name="Go to step 8").click()
+    tab.wait_for_timeout(300)
+    rows = {
+        row.locator("th").inner_text(): row.get_attribute("class")
+        for row in box.locator("tbody tr").all()
+    }
+    assert rows["w after the step"] == "differs"
+    assert rows["w before the step"] != "differs"
+    assert rows["gradient g"] != "differs"
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("p.sub_(self.velocity)", r"Step 1 of .*AttributeError.*velocity"),
+        ("p.mul_(float('nan'))", r"Step 1 of .*no finite loss"),
+        ("p.data = p - p.grad", r"Step 1 of .*RuntimeError.*new memory"),
+        ("raise SystemError('now')", r"Step 1 of .*SystemError: now"),
+    ],
+)
+def test_a_broken_my_step_is_shown_where_it_happened_and_the_widget_lives_on(lab, tab, step, said):
+    lab.run(tab, CLASS.format(step=step), SHOW)
+    tab.wait_for_selector(".ms-play .trouble:not([hidden])")
+    assert re.search(said, tab.locator(".ms-play .trouble").inner_text())
+    drag_start(tab, -60, 30)
+    assert "start=1.25" not in lab.again(tab, "print(play.link)")
+    lab.again(
+        tab,
+        "SGDMomentumOptimizer.my_step = lambda self, p, state, group: p.sub_(group['lr'] * p.grad)",
+    )
+    drag_start(tab, 30, 30)
+    assert not tab.locator(".ms-play .trouble").is_visible()
+    assert "Your path leaves the textbook's at step 2" in words(tab)
+
+
+def test_a_dead_kernel_is_said_and_the_textbook_goes_on(lab, tab):
+    lab.run(tab, CLASS.format(step=RIGHT), SHOW)
+    tab.wait_for_selector(".ms-play")
+    tab.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    tab.wait_for_timeout(500)
+    drag_start(tab, -80, 40)
+    tab.wait_for_selector(".ms-play .trouble:not([hidden])", timeout=15_000)
+    assert "The kernel does not answer" in tab.locator(".ms-play .trouble").inner_text()
+    before = tab.locator(".ms-play .link").input_value()
+    drag_start(tab, 40, 0)
+    assert tab.locator(".ms-play .link").input_value() != before
+
+
+def test_a_busy_kernel_still_answers_or_says_so(lab, tab):
+    lab.run(tab, CLASS.format(step=RIGHT), SHOW)
+    tab.wait_for_selector(".ms-play")
+    slow = "import time\nSGDMomentumOptimizer.my_step = lambda *_: time.sleep(0.15)"
+    lab.again(tab, slow)
+    drag_start(tab, -80, 40)  # 60 steps of 0.15 s: longer than the page's patience
+    tab.wait_for_selector(".ms-play .trouble:not([hidden])", timeout=15_000)
+    assert "The kernel does not answer" in tab.locator(".ms-play .trouble").inner_text()
+    tab.wait_for_selector(".ms-play .trouble", state="hidden", timeout=60_000)
+
+
+def test_the_newest_value_wins_when_the_kernel_is_slower(lab, tab):
+    count = """\
+import time
+asked = []
+class Slow(SGDMomentumOptimizer):
+    def __init__(self, params, lr, momentum):
+        time.sleep(0.25)
+        asked.append(lr)
+        super().__init__(params, lr, momentum)
+play = playground(Slow, lr=0.1, momentum=0.9)
+asked.clear()
+play"""
+    lab.run(tab, CLASS.format(step=RIGHT), count)
+    tab.wait_for_selector(".ms-play")
+    slider = tab.get_by_label("lr", exact=True)
+    slider.focus()
+    for _ in range(40):
+        tab.keyboard.press("ArrowRight")
+        tab.wait_for_timeout(15)
+    tab.wait_for_timeout(2500)
+    asked = lab.again(tab, "print(len(asked), asked[-1], play.hyper['lr'])").split()
+    assert int(asked[0]) < 12, "there was a backlog"
+    assert asked[1] == asked[2], "the last value was lost"
+
+
+def test_after_a_reload_without_kernel_the_saved_notebook_is_alive(lab, tab):
+    name = lab.run(tab, "from utils.playground import playground\np = playground()\np")
+    tab.wait_for_selector(".ms-play")
+    tab.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    tab.wait_for_timeout(1000)
+    tab.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    tab.wait_for_timeout(500)
+    lab.open(tab, name)
+    tab.wait_for_selector(".ms-play", timeout=20_000)
+    settle(tab)
+    before = tab.locator(".ms-play .link").input_value()
+    drag_start(tab, -80, 40)
+    assert tab.locator(".ms-play .link").input_value() != before
+
+
+def test_it_follows_jupyterlabs_theme(lab, tab):
+    lab.run(tab, "from utils.playground import playground\np = playground()\np")
+    tab.wait_for_selector(".ms-play:not(.dark)")
+    change = "jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab %s' })"
+    tab.evaluate(change % "Dark")
+    tab.wait_for_selector(".ms-play.dark", timeout=15_000)
+    tab.evaluate(change % "Light")
+    tab.wait_for_selector(".ms-play:not(.dark)", timeout=15_000)
+
+
+def test_an_exported_notebook_is_alive_without_a_network(lab, tab, tmp_path):
+    name = lab.write(CLASS.format(step=RIGHT), SHOW, "playground(show=['sgd', 'adam'])")
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--execute", "--output-dir"]
+    done = subprocess.run(
+        [*command, str(tmp_path), str(lab.folder / name)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=lab.env,
+    )
+    assert done.returncode == 0, done.stderr
+    tab.context.set_offline(True)
+    tab.goto((tmp_path / Path(name).with_suffix(".html").name).as_uri())
+    assert tab.locator(".ms-play").count() == 2
+    settle(tab)
+    assert "Your path is the textbook's." in words(tab)
+    second = tab.locator(".ms-play").nth(1)
+    second.scroll_into_view_if_needed()
+    second.get_by_role("slider", name="Start point").focus()
+    before = second.locator(".link").input_value()
+    tab.keyboard.press("ArrowLeft")
+    settle(tab)
+    assert second.locator(".link").input_value() != before
+
+
+DASH = """\
+import time, torch
+from utils.playground import dashboard
+dash = dashboard()
+dash"""
+TRAIN = """\
+run = dash.run("SGD", total=600)
+for step in run.watch(range(600)):
+    time.sleep(0.05)
+    run.log(torch.tensor(0.99**step))
+    if step % 20 == 19:
+        run.validated(0.5, 0.9)
+run.done()
+print("ended", run.state, run.step)"""
+
+
+def test_the_dashboard_is_live_while_training_runs(lab, tab):
+    lab.run(tab, DASH, "1")
+    tab.wait_for_selector(".ms-play")
+    tab.evaluate(
+        """code => {
+          const notebook = jupyterapp.shell.currentWidget.content;
+          notebook.widgets[1].model.sharedModel.setSource(code);
+          notebook.activeCellIndex = 1;
+          void jupyterapp.commands.execute('notebook:run-cell');
+        }""",
+        TRAIN,
+    )
+    bar = tab.locator(".ms-play .bar")
+    tab.wait_for_function("/step [1-9]/.test(document.querySelector('.ms-play .bar').textContent)")
+    first = int(re.search(r"step (\d+) of 600", bar.inner_text())[1])
+    tab.wait_for_timeout(3000)
+    assert int(re.search(r"step (\d+) of 600", bar.inner_text())[1]) > first
+
+
+def test_a_class_in_the_smoothing_playground_follows_beta(lab, tab):
+    ewma = """\
+import torch
+from utils.playground import smooth
+def ewma(x, beta):
+    a, out = 0, []
+    for g in x:
+        a = beta * a + (1 - beta) * g
+        out.append(a)
+    return torch.stack(out)
+s = smooth(ewma)
+s"""
+    lab.run(tab, ewma)
+    tab.wait_for_selector(".ms-play")
+    tab.get_by_label("β", exact=True).focus()
+    for _ in range(20):
+        tab.keyboard.press("ArrowLeft")
+    tab.wait_for_timeout(1500)
+    assert "β = 0.7, effective window 3.33" in tab.locator(".ms-play .note").inner_text()
+    assert "ewma is the EWMA" in tab.locator(".ms-play .note").inner_text()
+    assert lab.again(tab, "print(s.beta)").strip() == "0.7"

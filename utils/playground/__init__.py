@@ -1,0 +1,16 @@
+"""Optimizers you can feel: pictures that move under your finger, and your own class in them.
+
+scene      what is on the canvas, as a short string
+walk       the kernel's engine; textbook: the optimizers that it is compared with
+judge      goals, and whether they are reached
+widget     the landscape playground; averages: the smoothing playground; training: the dashboard; page: how it lives on without a kernel
+engine.js  the page's engine, equal to torch; landscape.js, smoothing.js, dashboard.js, ui.js: the pictures
+"""
+
+from utils.playground.averages import Smoothing, smooth
+from utils.playground.judge import beat, below, edge, judge
+from utils.playground.training import Dashboard, dashboard
+from utils.playground.widget import Playground, playground
+
+__all__ = ["Dashboard", "Playground", "Smoothing", "beat", "below", "dashboard", "edge", "judge"]
+__all__ += ["playground", "smooth"]

@@ -1,0 +1,172 @@
+"""The training dashboard of lecture 06: loss and accuracy while a network learns.
+
+    dash = dashboard()
+    dash                                      # shows it
+    run = dash.run("Adam", total=epochs * len(train))
+    for epoch in range(epochs):
+        for x, y in run.watch(train):         # interrupt the kernel to stop
+            ...
+            run.log(loss)
+        run.validated(*evaluate(model, valid))
+    run.done()
+
+Where there is no notebook a tqdm bar says the same.
+"""
+
+import sys
+import time
+
+import torch
+import traitlets
+
+from utils.playground.page import Alive
+
+POINTS = 400  # of a run's loss that are kept; each is a mean over equally many steps
+PERIOD = 0.4  # seconds between two pictures, at least
+SHARE = 0.01  # of the time that pictures may take
+
+
+def dashboard(live=None):
+    """A `Dashboard`; `live` says whether there is a notebook to draw in (found out if None)."""
+    return Dashboard(in_notebook() if live is None else live)
+
+
+def in_notebook():
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    return hasattr(get_ipython(), "kernel")
+
+
+class Dashboard(Alive):
+    """Several runs, one over the other. See `dashboard`."""
+
+    FILES, RENDER = ("ui", "dashboard"), "renderDashboard"
+
+    runs = traitlets.List().tag(sync=True)
+    stopping = False  # set it, from a callback, to end the run after this batch
+
+    def __init__(self, live):
+        self.live, self.made, self.shown = live, [], None
+        super().__init__()
+
+    def run(self, label, total=0):
+        """Begin a `Run` of that name; `total` is how many steps it will be, if known."""
+        self.stopping = False
+        for run in self.made:
+            run.done()
+        self.made.append(Run(self, str(label), int(total)))
+        return self.made[-1]
+
+    def draw(self):
+        self.runs = [run.told() for run in self.made]
+
+    def finish(self):
+        """Also mend the picture that stands in for the widget in a saved notebook."""
+        self.draw()
+        if self.shown is not None:
+            data, metadata = self.still()
+            self.shown.update(data, metadata=metadata, raw=True)
+
+    def picture(self):
+        """The losses as a `Picture`, for print and for pages without JavaScript."""
+        from utils import plots
+
+        lines = {}
+        for run in self.made:
+            steps = [min(run.step, (i + 0.5) * run.width) for i in range(len(run.losses))]
+            lines[run.label] = steps, run.losses
+        told = "; ".join(
+            f"{run.label}, loss {run.losses[-1]:.3g}" for run in self.made if run.losses
+        )
+        alt = f"Training loss against step: {told}." if told else "No run yet."
+        return plots.series(lines, "step", "loss", log=bool(told), alt=alt)
+
+    def __repr__(self):
+        return f"dashboard of {len(self.made)} run{'' if len(self.made) == 1 else 's'}"
+
+
+class Run:
+    """One training, as the dashboard sees it.
+
+    losses: means over `width` steps each.  valid: (step, loss, accuracy) after each validation.
+    """
+
+    def __init__(self, dash, label, total):
+        self.dash, self.label, self.total = dash, label, total
+        self.losses, self.width, self.valid = [], 1, []
+        self.step, self.waiting, self.state, self.bar = 0, [], "running", None
+        self.start = time.perf_counter()
+        self.next, self.seconds = self.start + PERIOD, 0.0
+        dash.draw()
+
+    def watch(self, batches):
+        """The same batches, until they end or `dash.stopping` is set."""
+        if not self.dash.live:
+            from tqdm import tqdm
+
+            self.bar = tqdm(batches, self.label, file=sys.stdout, ncols=100, mininterval=0.3)
+            batches = self.bar
+        for batch in batches:
+            if self.dash.stopping:
+                self.end("stopped")
+                return
+            yield batch
+
+    @property
+    def stopped(self):
+        return self.state == "stopped"
+
+    def log(self, loss):
+        """Note the loss of one step: a tensor or a number. It is looked at only now and then."""
+        self.waiting.append(loss.detach() if isinstance(loss, torch.Tensor) else loss)
+        self.step += 1
+        now = time.perf_counter()
+        if now > self.next:
+            self.look()
+            self.dash.draw()
+            end = time.perf_counter()
+            self.next = end + max(PERIOD, (end - now) / SHARE)
+
+    def validated(self, loss, accuracy):
+        """Note loss and accuracy (0 … 1) on the validation set."""
+        self.valid.append((self.step, float(loss), float(accuracy)))
+        self.look()
+        self.dash.draw()
+        if self.bar is not None:
+            self.bar.write(
+                f"{self.label}: valid loss {loss:.3f}, accuracy {accuracy:.2%}", sys.stdout
+            )
+
+    def done(self):
+        """End the run, if it has not ended."""
+        if self.state == "running":
+            self.end("done")
+
+    def end(self, state):
+        self.look()
+        self.state = state
+        self.dash.finish()
+
+    def look(self):
+        """Put the losses that wait into means, and the means together when there are too many."""
+        self.seconds = time.perf_counter() - self.start
+        full = len(self.waiting) // self.width * self.width
+        if full:
+            new = torch.stack([torch.as_tensor(x).float() for x in self.waiting[:full]]).cpu()
+            self.losses += new.reshape(-1, self.width).mean(1).tolist()
+            del self.waiting[:full]
+        while len(self.losses) > POINTS:
+            if len(self.losses) % 2:
+                self.waiting[:0] = [self.losses.pop()] * self.width
+            pairs = zip(self.losses[::2], self.losses[1::2], strict=True)
+            self.losses = [(a + b) / 2 for a, b in pairs]
+            self.width *= 2
+
+    def told(self):
+        """The run as the page wants it: plain numbers, and no NaN."""
+        plain = [x if -1e30 < x < 1e30 else 1e30 for x in self.losses]
+        told = {"label": self.label, "width": self.width, "losses": plain, "valid": self.valid}
+        told |= {"step": self.step, "total": max(self.total, self.step), "state": self.state}
+        return told | {"seconds": self.seconds}

@@ -1,0 +1,128 @@
+"""The kernel's engine: the same walk as the page's, on the same landscapes, with any optimizer.
+
+It goes on being useful when the optimizer is wrong: an exception or a NaN ends the walk, and the
+step where it happened is part of the result.
+"""
+
+import math
+import traceback
+import warnings
+from dataclasses import dataclass, field
+
+import torch
+
+from utils import landscape as land
+
+LANDSCAPES = {
+    "quadratic": (land.Quadratic, ("condition", "rotation", "curvature")),
+    "noisy": (land.NoisyQuadratic, ("condition", "rotation", "curvature", "spread")),
+    "ravine": (land.Ravine, ("steep", "flat")),
+    "saddle": (land.Saddle, ()),
+    "rosenbrock": (land.Rosenbrock, ("b",)),
+    "beale": (land.Beale, ()),
+    "wells": (land.Wells, ()),
+}
+SHOWN = 64  # entries of a state that the debugger shows
+
+
+@dataclass
+class Trail:
+    """What an optimizer did.
+
+    points: the weights before the first step and after each one.
+    losses: the loss there, without noise.
+    grads: the gradient that each step was given.
+    states: after each step, what the optimizer keeps for w: name → list of numbers, or text.
+    broke: the step that raised or left something infinite or NaN, else 0.
+    trouble: what happened there, in a sentence, else "".
+    raised: it was an exception.
+    """
+
+    points: list = field(default_factory=list)
+    losses: list = field(default_factory=list)
+    grads: list = field(default_factory=list)
+    states: list = field(default_factory=list)
+    broke: int = 0
+    trouble: str = ""
+    raised: bool = False
+
+
+def landscape(shape, seed=0):
+    """`{"name": "quadratic", "condition": 10}` as something to call."""
+    Landscape, names = LANDSCAPES[shape["name"]]
+    values = {k: shape[k] for k in names if k in shape}
+    if Landscape is land.NoisyQuadratic:
+        values["seed"] = seed + 1_000_003  # the batches and the noise are not the same numbers
+    return Landscape(**values)
+
+
+def trail(make, shape, start, steps, noise=0.0, seed=0, states=False):
+    """Let `make([w])` walk, as the page does.
+
+    Args:
+        make: a list of tensors → an optimizer.
+        shape: the landscape, `{"name": …, …}`.
+        noise: standard deviation of the noise on each entry of the gradient.
+        states: also write down the optimizer's state after each step.
+    """
+    f = landscape(shape, seed)
+    w = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    out = Trail(points=[w.tolist()], losses=[float(f(w.detach()))])
+    jitter = noise * land.normals(steps, seed) if noise else None
+    batches = f.batches(steps) if hasattr(f, "batches") else [f] * steps
+    step = 0
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # old add_ signatures, sixty times a second
+            optimizer = make([w])
+            for step in range(1, steps + 1):
+                optimizer.zero_grad()
+                batches[step - 1](w).backward()
+                if jitter is not None:
+                    w.grad.add_(jitter[step - 1])
+                out.grads.append(w.grad.tolist())
+                optimizer.step()
+                if states:
+                    out.states.append(snapshot(optimizer, w))
+                loss = float(f(w.detach()))
+                if not math.isfinite(loss):
+                    out.broke, out.trouble = step, nowhere(w)
+                    return out
+                out.points.append(w.tolist())
+                out.losses.append(loss)
+    except Exception as error:  # noqa: BLE001 (the student's: the widget lives on)
+        out.broke, out.trouble, out.raised = max(step, 1), tell(error), True
+    return out
+
+
+def nowhere(w):
+    where = ", ".join(f"{x:g}" for x in w.detach().flatten().tolist()[:2])
+    return f"took the weights to ({where}), where there is no finite loss"
+
+
+def tell(error):
+    """An exception in a line: what it is, and the line of code that the student wrote."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "site-packages" not in frame.filename and frame.filename != __file__
+    ]
+    said = " ".join(str(error).split())[:300]
+    mine = [frame for frame in frames if not frame.filename.endswith("optim.py")] or frames
+    where = f" — in `{mine[-1].line}`" if mine and mine[-1].line else ""
+    return f"{type(error).__name__}: {said}{where}"
+
+
+def snapshot(optimizer, w):
+    """What the optimizer keeps for `w`, as plain numbers."""
+    return {str(k): plain(v) for k, v in optimizer.state.get(w, {}).items()}
+
+
+def plain(value):
+    if isinstance(value, torch.Tensor):
+        value = value.detach().double().flatten()[:SHOWN].tolist()
+    if isinstance(value, bool | int | float):
+        value = [float(value)]
+    if isinstance(value, list) and all(isinstance(x, float) for x in value):
+        return [x if math.isfinite(x) else str(x) for x in value]  # JSON knows no NaN
+    return str(value)[:SHOWN]
