@@ -17,6 +17,7 @@ lab: set-up  ## open the course in JupyterLab
 	@$(PY) tools/lab.py $(if $(PORT),--port $(PORT))
 
 test: set-up  ## run all tests
+	@sh tools/browser.sh
 	@$(PY) -m pytest -n auto
 
 grade: set-up  ## grade the bundled sample class

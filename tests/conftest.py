@@ -5,5 +5,22 @@ ten times slower.
 """
 
 import os
+import shutil
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+BROWSER = (os.environ.get("CHROMIUM") or shutil.which("chromium")) and shutil.which("node")
+
+
+def pytest_collection_modifyitems(items):
+    """Without Chromium and Node the tests of the playground are left out; the header says so."""
+    if not BROWSER:
+        items[:] = [item for item in items if "playground" not in str(item.path)]
+
+
+def pytest_report_header():
+    if not BROWSER:
+        return (
+            "The tests of the playground are left out: they need Chromium and Node.js "
+            "(on Debian: apt-get install chromium nodejs)."
+        )

@@ -62,7 +62,7 @@ ERRORS = {  # what is wrong: (check that must see it, cell, right, wrong)
     "Mom3 not debiased": ("eps-check", "eps-check", " / (1 - 0.9**t)", ""),
     "decay without lr": ("adamw", "adamw", 'group["lr"] * group["weight_decay"]', 'group["weight_decay"]'),
     "weights grow": ("adamw", "adamw", "p.mul_(1 - ", "p.mul_(1 + "),
-    "grid: average for a sum": ("grid-check", "grid-steps", '= beta * state["m"] + g\n', '= beta * state["m"] + (1 - beta) * g\n'),
+    "grid: average for a sum": ("grid-check", "grid-steps", '= betas * state["m"] + g\n', '= betas * state["m"] + (1 - betas) * g\n'),
     "grid: v not corrected": ("grid-check", "grid-steps", " / (1 - beta2**t)", ""),
 }  # fmt: skip
 

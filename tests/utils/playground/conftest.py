@@ -32,7 +32,7 @@ FLAGS = [
 
 @pytest.fixture(scope="session")
 def browser():
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chrome")
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     assert chromium, "these tests need Chromium: install Debian's package chromium."
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
