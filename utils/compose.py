@@ -17,7 +17,8 @@ class Composed(Optim):
     At each step, every parameter has a pot of values with names: `p`, the parameter; `g`, its
     gradient; the hyper-parameters; and what was kept in its state. The parts work on it one after
     the other. A part gets what its arguments are called. It changes `p` in place, or returns a dict
-    of new values for the pot, or both. New values are kept to the next step, all but `g`.
+    of new values for the pot, or both. New values are kept to the next step; but `g` and the
+    hyper-parameters are those of the step.
 
     Args:
         params: as in every optimizer.
@@ -37,7 +38,7 @@ class Composed(Optim):
         super().__init__(params, hyper)
 
     def my_step(self, p, state, group):
-        pot = {**group, **state, "p": p, "g": p.grad}
+        pot = {**state, **group, "p": p, "g": p.grad}
         for part, (needs, takes) in zip(self.parts, self.wants, strict=True):
             missing = [name for name in needs if name not in pot]
             if missing:

@@ -68,6 +68,18 @@ def test_a_default_counts_only_while_there_is_nothing_in_the_pot():
     assert seen == [0, 1, 2]
 
 
+def test_a_part_may_change_lr_for_this_step_and_a_schedule_still_decides_the_next():
+    def half(lr):
+        return {"lr": lr / 2}
+
+    p = weight()
+    optimizer = Composed([p], [half, sgd_step], lr=0.2)
+    for lr in (0.2, 0.4):
+        optimizer.param_groups[0]["lr"] = lr
+        optimizer.step()
+    assert_close(p[0].item(), 1 - 0.1 - 0.2)
+
+
 def test_each_group_has_its_own_hyper_parameters():
     a, b = weight(), weight()
     Composed([{"params": [a]}, {"params": [b], "lr": 0.5}], [sgd_step], lr=0.1).step()
