@@ -12,10 +12,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 BROWSER = (os.environ.get("CHROMIUM") or shutil.which("chromium")) and shutil.which("node")
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """Without Chromium and Node the tests of the playground are left out; the header says so."""
     if not BROWSER:
-        items[:] = [item for item in items if "playground" not in str(item.path)]
+        left_out = [item for item in items if "playground" in str(item.path)]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_report_header():
