@@ -235,7 +235,7 @@ def explain(error, Student, situation, step):
             return name, says.format(*words), tuple(h.format(*words) for h in hints)
     return (
         f"it raises {type(error).__name__}",
-        "Python cannot go on at the line marked above; the message says why.",
+        "Python cannot go on from there; the message says why.",
         ("Run this line on its own, with a tensor of your choice, and look at each part of it.",),
     )
 
@@ -246,8 +246,13 @@ def no_gradient(error, situation, step):
 
 
 def not_written(error, Student):
-    methods = list(vars(Student)) if isinstance(Student, type) else []
-    methods = [name for name in methods if name != "step"]  # torch puts a `step` there itself
+    if not isinstance(Student, type):
+        return (
+            "this is not written yet",
+            "`NotImplementedError` is still in its place: write your answer, and remove that line.",
+            (),
+        )
+    methods = [name for name in vars(Student) if name != "step"]  # torch puts a `step` there itself
     close = difflib.get_close_matches("my_step", methods, n=1, cutoff=0.5)
     name = "my_step is not written yet"
     if "my_step" in methods or line_of(error):

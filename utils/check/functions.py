@@ -320,7 +320,7 @@ def likeness(mine, theirs):
             return "one step early", "Entry t of yours is entry t + 1 of the right one.", ()
         if close(a[1:], b[1:]):
             return "the first entry", "All but the first entry is right.", ()
-    if ratio.size and close(ratio, np.full_like(ratio, ratio.flat[0])):
+    if ratio.size and close(a, ratio.flat[0] * b):
         factor = float(ratio.flat[0])
         if close(factor, -1):
             return "the sign", "Yours is the right number with the other sign.", ()
