@@ -289,10 +289,20 @@ def misspelt(error):
     )
 
 
+HYPER = ("lr", "momentum", "dampening", "weight_decay", "alpha", "betas", "eps")
+
+
 def missing_key(error, situation):
     key = error.args[0]
     shown = repr(key) if isinstance(key, str) else "this key"
-    if key in ("lr", "momentum", "dampening", "weight_decay", "alpha", "betas", "eps"):
+    meant = difflib.get_close_matches(str(key), HYPER, n=1, cutoff=0.75)
+    if meant and key not in HYPER:
+        return (
+            "a misspelt name",
+            f"There is no {shown} here, but there may be {meant[0]!r}.",
+            (f"Did you mean `group[{meant[0]!r}]`?",),
+        )
+    if key in HYPER:
         return (
             "a hyper-parameter is not in the group",
             f"The group has no {shown}: only what the constructor gives to `super().__init__` as "

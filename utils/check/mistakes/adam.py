@@ -89,6 +89,16 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "m is corrected twice",
+        {"p.add_(d, alpha=-lr)": "p.add_(d, alpha=-lr / (1 - beta1**t))"},
+        "The bias correction of m is applied twice: in m̂, and again in the step size.",
+        (
+            "Your first step is too long by the factor 1 / (1 − β₁). Where does that stand in your "
+            "code, and how often?",
+            "Either m̂ = m / (1 − β₁ᵗ) with the step size lr, or m itself with lr / (1 − β₁ᵗ).",
+        ),
+    ),
+    Mistake(
         "multiplied by the correction",
         {M_HAT: "m_hat = m * (1 - beta1**t)", V_HAT: "v_hat = v * (1 - beta2**t)"},
         "m and v are multiplied by 1 − βᵗ; they should be divided by it.",
