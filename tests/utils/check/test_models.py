@@ -109,7 +109,7 @@ def test_a_right_model_passes(make, capfd):
     assert out.startswith("✓") and "(8, 1, 28, 28) into (8, 10)" in out and not err
 
 
-@pytest.mark.parametrize("make, name", MODELS, ids=lambda x: str(x)[:30])
+@pytest.mark.parametrize("make, name", MODELS, ids=lambda x: x if isinstance(x, str) else "")
 def test_what_is_wrong_with_a_model_is_named(refused, make, name):
     assert refused(check_model, make, **SHAPES).mistakes == (name,)
 
