@@ -55,6 +55,13 @@ def judge(Optimizer, *duties, **hyper):
         raise report.CheckFailed(f"✗ {who} could not be judged: {errors.message(error)}") from None
 
 
+STILL = (
+    "the weights do not move",
+    "They are the same after all steps.",
+    "`p = p - ...` only gives a new tensor the name p: change p in place, `p.sub_(...)`.",
+)
+
+
 def wrong(who, kind, says, *hints, facts=()):
     diagnosis = [("Diagnosis", f"{kind}. {says}")]
     report.failed(who, f"{who} is not sound yet.", facts, diagnosis, [kind], hints)
@@ -71,6 +78,9 @@ def played(who, Optimizer, hyper, **situation):
         stopped(who, trace.error, f"in step {trace.stopped}" if trace.stopped else "when made")
     for kind in trace.faults:
         wrong(who, *FAULTS[kind][:2], *FAULTS[kind][2])
+    still = (trace.points == trace.points[0]).all()
+    if still and not ({"zero", "scales"} & situation.keys()):
+        wrong(who, *STILL)
     return trace
 
 
@@ -121,13 +131,7 @@ def descends(who, Optimizer, hyper, nsteps=300):
         first = loss(torch.tensor(start, dtype=torch.float64)).item()
         facts = [("landscape", name), ("steps", str(nsteps)), ("loss", f"{first:.3g} → {last:.3g}")]
         if w.tolist() == list(start):
-            wrong(
-                who,
-                "the weights do not move",
-                "They are the same after 300 steps.",
-                "`p = p - ...` only gives a new tensor the name p: change p in place, `p.sub_(...)`.",
-                facts=facts,
-            )
+            wrong(who, *STILL, facts=facts)
         if not last <= HALF * first:
             up = not last < first
             wrong(
@@ -210,6 +214,8 @@ def respects_groups(who, Optimizer, hyper):
         wrong(who, "no lr", "Give the judge a learning rate: judge(MyOptimizer, lr=...).")
     together = grouped(who, Optimizer, hyper, True)
     alone = grouped(who, Optimizer, hyper, False)
+    if all((p == 1).all() for p in together):
+        wrong(who, *STILL)
     if not all(torch.equal(a, b) for a, b in zip(together, alone, strict=True)):
         wrong(
             who,

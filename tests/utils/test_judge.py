@@ -148,6 +148,12 @@ def test_an_unsound_optimizer_is_told_what_is_wrong(unsound, name, says):
         judge(unsound, name, lr=0.05)
 
 
+@pytest.mark.parametrize("name", DUTIES)
+def test_doing_nothing_fulfils_no_duty(name):
+    with pytest.raises(AssertionError, match="the weights do not move"):
+        judge(Still, name, lr=0.05)
+
+
 @pytest.mark.slow
 def test_an_endless_step_is_stopped():
     with pytest.raises(AssertionError, match="did not come to an end"):
