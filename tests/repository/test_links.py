@@ -33,8 +33,8 @@ def anchors(path):
     """What a link can point to: headings, as GitHub and as Jupyter spell them, and ids."""
     text = CODE.sub(lambda m: m[0] if not m[0].startswith("```") else "", prose(path))
     headings = [h.strip().rstrip("#").strip() for h in re.findall(r"^#{1,6}\s+(.*)$", text, re.M)]
-    plain = [re.sub(r"[`*_]|\[([^\]]*)\]\([^)]*\)", r"\1", h) for h in headings]
-    jupyter = {h.replace(" ", "-") for h in headings + plain}
+    plain = [re.sub(r"[`*]|\[([^\]]*)\]\([^)]*\)", r"\1", h) for h in headings]
+    jupyter = {h.replace(" ", "-") for h in plain}
     github = {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in plain}
     return jupyter | github | set(re.findall(r"\b(?:id|name)=\"([^\"]+)\"", text))
 
