@@ -1,5 +1,7 @@
 """What a failed check of an optimizer says: where, yours, expected, the mistake, the hints."""
 
+import math
+
 import numpy as np
 
 from utils.check import errors, report
@@ -170,7 +172,11 @@ def where(both, mine, theirs, gap):
         step, i = next(iter(mine.faults.values()))
         parts.append(f"step {step}, parameter {i + 1}")
     values = {**both.hyper.given, **both.hyper.known, **situation.changes(both.hyper)}
-    return [("where", ", ".join(parts)), ("with", words(values) or "nothing to set")]
+    given = words(values) or "nothing to set"
+    if gap is not None and "lr" in values:
+        factor = math.prod(f for step, f in situation.lr.items() if step <= gap.step)
+        given += f"; in this step lr = {values['lr'] * factor:.4g}" if factor != 1 else ""
+    return [("where", ", ".join(parts)), ("with", given)]
 
 
 def locate(situation, index):
