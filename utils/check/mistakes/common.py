@@ -181,7 +181,8 @@ with torch.no_grad():
             found = p if p.grad is not None else found
         self.my_step(found, self.state[found], group)
 """),
-        "Only the last parameter of each group is stepped: the update stands after the loop.",
+        "Only the last parameter of each group is stepped: in your `step`, the update stands after "
+        "the loop over the parameters.",
         (
             "How often does your update run when a group has three parameters?",
             "Look at the indentation: the update belongs inside the loop over the parameters.",
@@ -197,8 +198,8 @@ for group in self.param_groups:
 """),
         "p is changed while autograd is watching, and autograd does not allow that for a weight.",
         (
-            "A weight is a leaf that requires a gradient. Who should not see it change?",
-            "Put `@torch.no_grad()` over the step.",
+            "A weight is a leaf that requires a gradient. Must autograd see the update?",
+            "Put `@torch.no_grad()` over your `step`.",
         ),
     ),
 )
