@@ -11,6 +11,8 @@ from browsing import settle, standalone
 from utils.optim import Optim
 from utils.playground import below, judge, playground
 
+pytestmark = pytest.mark.slow  # a browser
+
 
 class MyMomentum(Optim):
     def __init__(self, params, lr, momentum):

@@ -12,6 +12,8 @@ from browsing import page, settle
 from utils import smoothing
 from utils.playground import dashboard, smooth
 
+pytestmark = pytest.mark.slow  # a browser
+
 
 def ewma(x, beta):
     a, averages = torch.zeros(()), []
