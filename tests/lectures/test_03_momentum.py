@@ -1,10 +1,10 @@
 """Lecture 03: an error in an update equation does not pass the check that follows it."""
 
-import warnings
 from pathlib import Path
 
-import nbformat
 import pytest
+
+from tests.running import code_cells, run_cells
 
 LECTURE = Path(__file__).parents[2] / "lectures" / "03_momentum.ipynb"
 
@@ -48,16 +48,11 @@ ERRORS = {  # what is wrong: (check that must see it, cell, right, wrong)
 
 @pytest.fixture(scope="module")
 def cells():
-    notebook = nbformat.read(LECTURE, as_version=4)
-    return {cell.id: cell.source for cell in notebook.cells if cell.cell_type == "code"}
+    return code_cells(LECTURE)
 
 
 def run(cells, check):
-    names = {"__name__": "lecture"}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a wrong optimizer may leave the landscape
-        for name in (*FIRST, *CHECKS[check], check):
-            exec(compile(cells[name], f"<cell {name}>", "exec"), names)
+    run_cells(cells, (*FIRST, *CHECKS[check], check))
 
 
 @pytest.mark.parametrize("check", CHECKS)

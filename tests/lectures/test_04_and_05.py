@@ -1,10 +1,10 @@
 """Lectures 04 and 05: an error in an update equation does not pass the check that follows it."""
 
-import warnings
 from pathlib import Path
 
-import nbformat
 import pytest
+
+from tests.running import code_cells, run_cells
 
 LECTURES = Path(__file__).parents[2] / "lectures"
 
@@ -69,20 +69,11 @@ ERRORS = {  # what is wrong: (check that must see it, cell, right, wrong)
 
 @pytest.fixture(scope="module")
 def cells():
-    found = {}
-    for name in (RMSPROP[0], ADAM[0]):
-        notebook = nbformat.read(LECTURES / f"{name}.ipynb", as_version=4)
-        code = (cell for cell in notebook.cells if cell.cell_type == "code")
-        found[name] = {cell.id: cell.source for cell in code}
-    return found
+    return {name: code_cells(LECTURES / f"{name}.ipynb") for name in (RMSPROP[0], ADAM[0])}
 
 
 def run(lecture, before, check):
-    names = {"__name__": "lecture"}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a wrong optimizer may leave the landscape
-        for name in (*before, check):
-            exec(compile(lecture[name], f"<cell {name}>", "exec"), names)
+    run_cells(lecture, (*before, check))
 
 
 @pytest.mark.slow

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-import nbformat
 import pytest
+
+from tests.running import code_cells, run_cells
 
 LECTURE = Path(__file__).parents[2] / "lectures" / "07_composing.ipynb"
 
@@ -38,14 +39,11 @@ ERRORS = {  # what is wrong: (check that must see it, cell, right, wrong)
 
 @pytest.fixture(scope="module")
 def cells():
-    notebook = nbformat.read(LECTURE, as_version=4)
-    return {cell.id: cell.source for cell in notebook.cells if cell.cell_type == "code"}
+    return code_cells(LECTURE)
 
 
 def run(cells, check):
-    names = {"__name__": "lecture"}
-    for name in ("imports", *CHECKS[check], check):
-        exec(compile(cells[name], f"<cell {name}>", "exec"), names)
+    run_cells(cells, ("imports", *CHECKS[check], check))
 
 
 @pytest.mark.slow
