@@ -42,14 +42,19 @@ def browser():
 
 @pytest.fixture
 def view(browser):
-    """Opens pages, and fails the test if one of them reported an error."""
+    """Opens pages, and fails the test if one of them reported an error of the playground."""
     errors, contexts = [], []
+
+    def note(error):
+        stack = error.stack or ""
+        if "/static/lab/" not in stack or "blob:" in stack:  # JupyterLab's own are not ours
+            errors.append(f"{error}\n{stack}")
 
     def open_page(width=1000, height=900, **options):
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         tab = context.new_page()
-        tab.on("pageerror", lambda error: errors.append(str(error)))
+        tab.on("pageerror", note)
         return tab
 
     yield open_page
