@@ -1,0 +1,1 @@
+"""Stage one: what was handed in, whatever it is, becomes a clean sheet."""

@@ -1,0 +1,1 @@
+"""Stage three: the tests, run where the student's code is not."""

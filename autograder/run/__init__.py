@@ -1,0 +1,1 @@
+"""Stage two: a student's cells, run in a sandbox."""
