@@ -1,0 +1,122 @@
+"""The table of students that an LMS exported: read as it is, and matched with our students."""
+
+import csv
+import io
+import re
+
+from autograder.course import Trouble
+
+KEYS = {  # headings, folded, of what says who a row is about; the surest first
+    "canvas": ("sisloginid", "sisuserid", "id", "integrationid"),
+    "moodle": ("username", "idnumber", "emailaddress", "email", "identifier"),
+}
+NAMES = (("student",), ("fullname",), ("lastname", "firstname"), ("surname", "firstname"))
+
+
+class Roster:
+    """The CSV file that an LMS exported.
+
+    Attributes:
+        heads: the headings.
+        rows: lists of str, as long as `heads`; first what Canvas puts above the students.
+        delimiter, comma: how it separates cells, and whether numbers have a decimal comma.
+
+    Raises:
+        Trouble: it cannot be read, or is no such table.
+    """
+
+    def __init__(self, path, lms):
+        self.path, self.lms = path, lms
+        text = decoded(path)
+        first = text.lstrip("\n").split("\n", 1)[0]
+        self.delimiter = max(",;\t", key=first.count)
+        try:
+            table = [row for row in csv.reader(io.StringIO(text), delimiter=self.delimiter) if row]
+        except csv.Error as error:
+            raise Trouble(f"{path} cannot be read as CSV: {error}.") from error
+        self.heads = [head.strip() for head in table[0]] if table else []
+        wide = len(self.heads)
+        self.rows = [(row + [""] * wide)[:wide] for row in table[1:]]
+        self.keys = [self.at(name) for name in KEYS[lms] if self.at(name) is not None]
+        if not self.keys:
+            wanted = {
+                "canvas": "Student, ID, SIS User ID, SIS Login ID, Section",
+                "moodle": "Username, ID number, Email address or Identifier",
+            }
+            raise Trouble(
+                f"{path} is not what {lms.title()} exports: its first line should have the "
+                f"headings {wanted[lms]}."
+            )
+        self.comma = self.delimiter != "," and any(
+            re.fullmatch(r"\d+,\d+", cell.strip()) for row in self.rows for cell in row
+        )
+        self.index = [self.rows_by(column) for column in self.keys] + [self.rows_by_name()]
+
+    def at(self, name):
+        """The number of the column with this heading, or None."""
+        found = [i for i, head in enumerate(self.heads) if fold(head) == fold(name)]
+        return found[0] if found else None
+
+    def rows_by(self, column):
+        """key → numbers of rows; a login is known without its @… too, a participant by number."""
+        found = {}
+        for i, row in enumerate(self.rows):
+            key = row[column].strip().casefold()
+            for one in {key, key.split("@")[0], key.removeprefix("participant ")} - {""}:
+                found.setdefault(one, []).append(i)
+        return found
+
+    def rows_by_name(self):
+        """A name without spaces and signs, in either order → numbers of rows."""
+        found = {}
+        for columns in NAMES:
+            columns = [self.at(name) for name in columns]
+            if None in columns:
+                continue
+            for i, row in enumerate(self.rows):
+                parts = [part for column in columns for part in row[column].split(",")]
+                for order in (parts, parts[::-1]):
+                    key = fold("".join(order))
+                    if key and i not in found.setdefault(key, []):
+                        found[key].append(i)
+        return found
+
+    def find(self, student):
+        """The number of the row about this student, or None if there is none, or no one row."""
+        for index, key in [
+            *((index, student.casefold()) for index in self.index),
+            (self.index[-1], fold(student)),
+        ]:
+            if len(index.get(key, ())) == 1:
+                return index[key][0]
+        return None
+
+    def column_of(self, assignment):
+        """The number of the column that the LMS has for this assignment, or None.
+
+        Canvas writes `02_sgd (4711)`, Moodle `Assignment: 02_sgd (Real)`.
+        """
+        for i, head in enumerate(self.heads):
+            name = re.sub(r"\s*\([^()]*\)$", "", head)
+            if fold(assignment) in (fold(name), fold(name.partition(":")[2])):
+                return i
+        return None
+
+
+def fold(text):
+    return "".join(sign for sign in text.casefold() if sign.isalnum())
+
+
+def decoded(path):
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Trouble(f"{path} cannot be read: {error.strerror}.") from error
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace")
+    if b"\0" in data:
+        raise Trouble(f"{path} is no CSV file: export the table as CSV, not as a spreadsheet.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace")  # what Excel saves
