@@ -9,14 +9,14 @@ import html
 
 from autograder.report.text import plain
 
-VOID = ("meta", "br", "rect", "line", "path", "circle")
+VOID = ("meta", "br", "img", "rect", "line", "path", "circle")
 
 
 class Html(str):
     """Markup that was made by this module."""
 
 
-def tag(name, *children, **attributes):
+def tag(name, /, *children, **attributes):
     """An element.
 
     Args:
@@ -25,7 +25,7 @@ def tag(name, *children, **attributes):
     """
     told = "".join(attribute(key, value) for key, value in attributes.items())
     if name in VOID:
-        return Html(f"<{name}{told}>" if name in ("meta", "br") else f"<{name}{told}/>")
+        return Html(f"<{name}{told}>" if name in ("meta", "br", "img") else f"<{name}{told}/>")
     return Html(f"<{name}{told}>{join(children)}</{name}>")
 
 
