@@ -11,6 +11,10 @@ from autograder.course import Trouble, said
 PATIENCE = 30  # seconds to wait for a gradebook that someone else is writing to
 
 
+class Away(Trouble):
+    """The gradebook is locked or cannot be reached: later it may be there again."""
+
+
 def convert(course, converter, assignment, student="*", **folders):
     """Run one of nbgrader's converters on one assignment, over what is there from an earlier run.
 
@@ -41,7 +45,7 @@ def convert(course, converter, assignment, student="*", **folders):
             warnings.simplefilter("ignore")
             converter(coursedir=where, config=course.config, log=log, force=True).start()
     except Exception as error:  # whatever it is, it concerns this assignment and student only
-        raise Trouble(cause(heard.getvalue(), error, course)) from error
+        raise cause(heard.getvalue(), error, course) from error
     finally:
         log.removeHandler(handler)
 
@@ -57,6 +61,8 @@ def register(course, assignment):
     with tempfile.TemporaryDirectory() as nowhere:
         try:
             convert(course, GenerateAssignment, assignment, release_directory=nowhere)
+        except Away:
+            raise
         except Trouble as why:
             raise Trouble(f"{assignment} cannot go into the gradebook: {why}") from why
 
@@ -66,7 +72,7 @@ def gradebook(course):
     """The gradebook, open.
 
     Raises:
-        Trouble: it cannot be opened, or is locked.
+        Trouble: it cannot be opened; `Away`, if it is locked.
     """
     from nbgrader.api import Gradebook
     from sqlalchemy.exc import SQLAlchemyError
@@ -75,19 +81,21 @@ def gradebook(course):
         with Gradebook(patient(course.db_url), course.course_id) as book:
             yield book
     except SQLAlchemyError as error:
-        raise Trouble(database_trouble(str(error), course)) from error
+        raise database_trouble(error, course) from error
 
 
-def patient(url):
-    return f"{url}?timeout={PATIENCE}" if url.startswith("sqlite:///") and "?" not in url else url
+def patient(url, seconds=None):
+    """The address of a database, with how long SQLite waits for another program to have written."""
+    seconds = PATIENCE if seconds is None else seconds
+    return f"{url}?timeout={seconds}" if url.startswith("sqlite:///") and "?" not in url else url
 
 
 def cause(heard, error, course):
-    """The sentence behind a failure: the last line of the traceback that nbgrader logged."""
+    """The Trouble behind a failure: the last line of the traceback that nbgrader logged."""
     if re.search(r"OperationalError|DatabaseError|database is locked", heard + str(error)):
         return database_trouble(heard + str(error), course)
     if "there are submissions associated with it" in heard:
-        return (
+        return Trouble(
             "its graded cells were added, removed or renamed after submissions were graded: put them "
             "back, or give the assignment a new name, or start with a new gradebook."
         )
@@ -98,19 +106,28 @@ def cause(heard, error, course):
         and "NbGraderException" not in line
     ]
     text = lines[-1] if lines else said(error)
-    return re.sub(r"^[\w.]*?(?!KeyError)\b\w+(Error|Exception): ", "", text).rstrip(".") + "."
+    return Trouble(
+        re.sub(r"^[\w.]*?(?!KeyError)\b\w+(Error|Exception): ", "", text).rstrip(".") + "."
+    )
 
 
-def database_trouble(text, course):
-    where = course.gradebook or "the gradebook"
+def database_trouble(error, course):
+    """What a database's complaint means, as a Trouble; `Away` if waiting may help."""
+    text, where = str(error), course.gradebook or "the gradebook"
     if "locked" in text:
-        return f"{where} is locked: another program is writing to it; close it and try again."
-    if "not a database" in text:
-        return f"{where} is not a gradebook: move it away, or name another in nbgrader_config.py."
+        return Away(f"{where} is locked: another program is writing to it; close it and try again.")
+    if "not a database" in text or "malformed" in text:
+        return Trouble(
+            f"{where} is not a gradebook: move it away, or name another in nbgrader_config.py."
+        )
     if "readonly" in text:
-        return f"{where} cannot be written to: who owns it?"
-    if "unable to open" in text:
-        return f"{where} cannot be opened: is its folder there and writable?"
+        return Trouble(f"{where} cannot be written to: who owns it?")
+    if "unable to open" in text or "disk I/O" in text:
+        return Away(f"{where} cannot be opened: is its folder there and writable?")
     if re.search("no such (table|column)", text):
-        return f"{where} was made by another nbgrader: back it up, then run `nbgrader db upgrade`."
-    return f"{where} cannot be used: {said(text)}."
+        return Trouble(
+            f"{where} was made by another nbgrader: back it up, then run `nbgrader db upgrade`."
+        )
+    if re.search(r"connect|server closed|terminating|timeout|timed out|SSL", text, re.I):
+        return Away(f"{where} cannot be reached: is the database's server running?")
+    return Trouble(f"{where} cannot be used: {said(text)}.")
