@@ -81,6 +81,8 @@ class Playground(Alive):
         world, hyper = setting(link, given)
         if goal is not None and goal.kind == "below":
             world["steps"] = min(goal.steps, 1000)
+        if goal is not None and goal.kind == "edge" and Optimizer is None:
+            show = show or [goal.optimizer]
         self.optimizer, self.fixed = Optimizer, {}
         mine = recorded = None
         if Optimizer is None:
@@ -228,6 +230,8 @@ def describe(Optimizer, hyper, against):
             f"this is a {type(Optimizer).__name__}: playground wants the class, not an optimizer."
         )
     label = getattr(Optimizer, "__name__", None) or getattr(Optimizer.func, "__name__", "yours")
+    if label in LABELS.values():
+        label = f"your {label}"
     defaults = {}
     for name, parameter in inspect.signature(Optimizer).parameters.items():
         if numeric(parameter.default):
