@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from autograder.convert import gradebook
-from autograder.report.why import mistakes, reasons
+from autograder.report.why import noted
 from autograder.sheet import Flag
 
 
@@ -107,6 +107,19 @@ def results(course, assignments=None):
     """What the gradebook holds, with why marks were lost and what grading noted."""
     found = held(course, assignments)
     for one in found:
-        one.why = reasons(course, one.student, one.assignment)
-        one.mistakes = mistakes(course, one.student, one.assignment)
+        add(one, noted(course, one.student, one.assignment))
     return found
+
+
+def add(result, noted):
+    """What the graded notebooks say goes into a result."""
+    result.why, result.mistakes = noted.why, noted.mistakes
+    for about in noted.about:
+        result.flags += [Flag(**flag) for flag in about.get("flags", [])]
+        result.notes += about.get("notes", [])
+        result.verdict = result.verdict or about.get("verdict")
+        result.tier = result.tier or about.get("tier", "")
+        if about.get("seconds") is not None:
+            result.seconds = (result.seconds or 0.0) + about["seconds"]
+    if result.verdict and result.needs_manual_grade:  # until a person has decided
+        result.score = None

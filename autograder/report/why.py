@@ -1,11 +1,28 @@
 """Why a graded submission lost marks, in sentences, read from its graded notebook."""
 
+import hashlib
 import json
 import re
+from dataclasses import dataclass, field
 
 from autograder.report.text import first_line, plain
 
+LARGEST = 64 << 20  # bytes
 UNWRITTEN = r"NotImplementedError|is not written yet"
+
+
+@dataclass
+class Noted:
+    """What a graded notebook says about a submission; of several notebooks, all together.
+
+    why: sentences, `cell: sentence`: why marks were lost.
+    mistakes: (grade_id, name of the mistake).
+    about: what `autograder.record` wrote into each notebook's metadata.
+    """
+
+    why: list[str] = field(default_factory=list)
+    mistakes: list[tuple] = field(default_factory=list)
+    about: list[dict] = field(default_factory=list)
 
 
 def reasons(course, student, assignment):
@@ -16,45 +33,37 @@ def reasons(course, student, assignment):
         tests, with the diagnosis that each gave, or the first line of what it said. Tests that
         said the same share a line.
     """
-    from nbgrader.utils import determine_grade, is_grade
+    return noted(course, student, assignment).why
 
-    own, tests = [], []
-    for cell in marked(course, student, assignment):
-        name = cell.metadata.nbgrader.grade_id
-        if is_grade(cell):
-            score, most = determine_grade(cell)
-            if score is not None and score < most:
-                tests.append((name, complaint(cell) or f"{score:g} of {most:g} points"))
-        elif empty(cell):
-            own.append((name, "not answered"))
-        elif error(cell):
-            own.append((name, error(cell)))
+
+def noted(course, student, assignment):
+    """What the graded notebooks of a submission say, as `Noted`."""
+    found, own, tests = Noted(), [], []
+    for about, cells in notebooks(course, student, assignment):
+        found.about.append(about)
+        scores = about.get("scores", {})
+        for cell in cells:
+            name = cell.metadata.nbgrader.grade_id
+            if is_graded(cell):
+                text = lost(cell, scores.get(name))
+                tests += [(name, text)] if text else []
+                names = scores[name]["mistakes"] if name in scores else diagnosed_in(cell)
+                found.mistakes += [(name, mistake) for mistake in names]
+            elif empty(cell):
+                own.append((name, "not answered"))
+            elif error(cell):
+                own.append((name, error(cell)))
     if any(text == "not answered" for _, text in own):  # then this is no news
-        tests = [(name, text) for name, text in tests if not re.search(UNWRITTEN, text)]
+        tests = [(name, text) for name, text in tests if not is_unwritten(text)]
     said = {}
     for name, text in own + tests:
         said.setdefault(text, []).append(name)
-    return [f"{', '.join(names)}: {text}" for text, names in said.items()]
-
-
-def mistakes(course, student, assignment):
-    """The names of a submission's mistakes, as its tests' diagnoses give them.
-
-    Returns:
-        list of (grade_id, name).
-    """
-    found = []
-    for cell in marked(course, student, assignment):
-        for output in cell.get("outputs", []):
-            if output.output_type == "error" and output.ename == "CheckFailed":
-                sentence = diagnosed(output.evalue)
-                if sentence:
-                    found.append((cell.metadata.nbgrader.grade_id, named(sentence)))
+    found.why = [f"{', '.join(names)}: {text}" for text, names in said.items()]
     return found
 
 
-def marked(course, student, assignment):
-    """The cells with nbgrader's marks of a graded submission's notebooks; those that can be read.
+def notebooks(course, student, assignment):
+    """(the autograder's metadata, the cells with nbgrader's marks) of each notebook that can be read.
 
     They are read as plain JSON: with nbformat's validation it would take ten times as long.
     """
@@ -62,12 +71,66 @@ def marked(course, student, assignment):
 
     for path in sorted((course.autograded / student / assignment).glob("*.ipynb")):
         try:
-            cells = json.loads(path.read_bytes())["cells"]
-            ours = [c for c in cells if "grade_id" in c["metadata"].get("nbgrader", {})]
-            nb = nbformat.from_dict({"cells": ours, "nbformat": 4})
-            yield from nbformat.v4.rwbase.rejoin_lines(nb).cells
+            whole = json.loads(path.read_bytes())
+            cells = [c for c in whole["cells"] if "grade_id" in c["metadata"].get("nbgrader", {})]
+            nb = nbformat.from_dict({"cells": cells, "nbformat": 4})
+            about = ours_about(course, student, assignment, whole["metadata"].get("autograder"))
+            yield about, nbformat.v4.rwbase.rejoin_lines(nb).cells
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue
+
+
+def ours_about(course, student, assignment, about):
+    """What we noted in a graded notebook's metadata; {} if it may be the student who wrote it.
+
+    `nbgrader autograde` keeps the metadata that were handed in. Ours name the digest of what was
+    handed in, and no file can name its own.
+    """
+    if not isinstance(about, dict):
+        return {}
+    for path in (course.submitted / student / assignment).rglob("*.ipynb"):
+        plain = path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST
+        if plain and hashlib.sha256(path.read_bytes()).hexdigest() == about.get("digest"):
+            return about
+    verdict = about.get("verdict")  # of what could not be read there is no digest
+    return {"verdict": verdict} if isinstance(verdict, str) else {}
+
+
+def is_graded(cell):
+    from nbgrader.utils import is_grade
+
+    return is_grade(cell)
+
+
+def lost(cell, score):
+    """Why a test gave less than all its points, or None.
+
+    Args:
+        score: what the judge noted, as a dict; None for a notebook that nbgrader graded.
+    """
+    from nbgrader.utils import determine_grade
+
+    if score:
+        got, most = score["score"], score["most"]
+        why = error(cell) if checked(cell) else score["why"] or error(cell)
+    else:
+        got, most = determine_grade(cell)
+        why = complaint(cell)
+    return (why or f"{got:g} of {most:g} points") if got is not None and got < most else None
+
+
+def checked(cell):
+    """The messages of the checks that failed in a cell."""
+    return [
+        output.evalue
+        for output in cell.get("outputs", [])
+        if output.output_type == "error" and output.ename == "CheckFailed"
+    ]
+
+
+def diagnosed_in(cell):
+    """The names of the mistakes that the checks in a cell found."""
+    return [named(sentence) for sentence in map(diagnosed, checked(cell)) if sentence]
 
 
 def empty(cell):

@@ -1,0 +1,250 @@
+"""The commands: each takes the course and what was said on the command line, and returns the exit
+status, 0 only if all went well."""
+
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+from autograder.course import Trouble
+
+
+def release(course, args):
+    from autograder import release as room
+
+    if args.bundle is not None:
+        return bundle(course, args)
+    wrong = 0
+    names = course.chosen(args.assignments)
+    for number, name in enumerate(names, 1):
+        print(f"[{number}/{len(names)}] {name}: ", end="", flush=True)
+        try:
+            if args.check:
+                changed = room.drift(course, name)
+                wrong += bool(changed)
+                print("out of date" if changed else "current")
+            else:
+                changed = room.release(course, name, args.force)
+                print("released" if changed else "current already")
+        except Trouble:
+            print("failed")
+            raise
+        for path in changed:
+            print(f"    {path.relative_to(course.root).as_posix()}")
+    for folder in [] if args.assignments else room.abandoned(course):
+        where = folder.relative_to(course.root).as_posix()
+        print(f"{where} has no source in {course.solutions.name}/: remove it")
+        wrong += 1
+    if args.check and wrong:
+        raise Trouble("the release is out of date: run `autograder release`.")
+    return 1 if wrong else 0
+
+
+def bundle(course, args):
+    from autograder import bundle as room
+
+    if args.check or args.force:
+        raise Trouble("--bundle changes nothing in exercises/: leave out --check and --force.")
+    if not args.bundle.endswith(".zip"):
+        raise Trouble(f"the bundle is a zip: call it {args.bundle or 'my_step'}.zip.")
+    made = room.write(course, args.bundle, args.assignments)
+    print(
+        f"{args.bundle}: {made['files']} files, {made['bytes'] / 1e6:.1f} MB. None of the "
+        f"{made['solutions']} solutions and {made['tests']} hidden tests is in it."
+    )
+    return 0
+
+
+def collect(course, args):
+    from autograder.intake import collect as taken_from
+
+    if args.assignment is not None:
+        course.chosen([args.assignment])
+    source = Path(args.source)
+    if not source.exists():
+        raise Trouble(f"{source} is not there.")
+    taken = taken_from(course, source, args.assignment, dry_run=args.dry_run)
+    for one in taken:
+        print(one)
+    return 0
+
+
+def grade(course, args):
+    if args.workers is not None and args.workers < 1:
+        raise Trouble(f"{args.workers} workers grade nothing: take 1 or more.")
+    if args.assignments and args.all:
+        raise Trouble("either name assignments or say --all, not both.")
+    if not args.assignments and not args.all:
+        raise Trouble(
+            "grade what? Name assignments, or say --all. Handed in so far: " + handed_in(course)
+        )
+    submissions = course.submissions(course.chosen(args.assignments), args.student)
+    if not submissions:
+        name = args.assignments[0] if args.assignments else "ASSIGNMENT"
+        where = (course.submitted / "STUDENT" / name).relative_to(course.root).as_posix()
+        raise Trouble(
+            f"nothing was handed in: put submissions into {where}/, or fetch them from a download "
+            "with `autograder collect`."
+        )
+    if args.dry_run:
+        return would_grade(course, submissions, args.again)
+    return grade_and_tell(course, submissions, again=args.again, workers=args.workers)
+
+
+def handed_in(course):
+    found = [one.assignment for one in course.submissions(course.chosen([]))]
+    return ", ".join(f"{name} {found.count(name)}" for name in sorted(set(found))) or "nothing."
+
+
+def would_grade(course, submissions, again):
+    from autograder.grade import Journal
+
+    journal = Journal(course)
+    todo = [one for one in submissions if again or not journal.holds(one)]
+    for one in todo:
+        print(f"{one.student}  {one.assignment}")
+    print(
+        f"{len(todo)} would be graded; {len(submissions) - len(todo)} are graded and have not changed."
+    )
+    return 0
+
+
+def grade_and_tell(course, submissions, again=False, workers=None):
+    """Grade with a progress bar, print the table; returns the exit status."""
+    from tqdm import tqdm
+
+    from autograder.grade import WORKERS
+    from autograder.grade import grade as graded
+
+    workers = workers or WORKERS
+    start, outcomes = time.monotonic(), []
+    bar = tqdm(
+        total=len(submissions),
+        desc="grading",
+        unit="submission",
+        mininterval=0.5 if sys.stderr.isatty() else 10,
+        bar_format="{desc}: {n}/{total} |{bar:20}| {elapsed} gone, about {remaining} left {postfix}",
+    )
+    try:
+        with bar:
+            for outcome in graded(course, submissions, again, workers):
+                outcomes.append(outcome)
+                bar.set_postfix_str(outcome.submission.student, refresh=False)
+                bar.update()
+    finally:
+        if outcomes:
+            tell(course, outcomes)
+    failed = sum(not outcome.graded for outcome in outcomes)
+    seconds = time.monotonic() - start
+    print(
+        f"\n{len(outcomes) - failed} of {len(outcomes)} submissions are graded "
+        f"({seconds:.0f} s, {min(workers, len(outcomes))} at a time); "
+        f"scores are in {course.gradebook or 'the gradebook'}."
+    )
+    if failed:
+        print(f"{failed} could not be graded: the table says why.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def tell(course, outcomes):
+    from autograder import report as room
+
+    points = {(row["student"], row["assignment"]): row for row in room.scores(course)}
+    rows = []
+    for outcome in sorted(outcomes, key=lambda one: one.submission):
+        student, assignment, _ = outcome.submission
+        row = points.get((student, assignment))
+        known = outcome.graded and row
+        score = f"{row['score']:g}/{row['max_score']:g}" if known else "not graded"
+        note = ["needs grading by hand"] if known and row["needs_manual_grade"] else []
+        rows.append((student, assignment, score, outcome.why + note))
+    print(room.table(rows))
+
+
+def feedback(course, args):
+    from tqdm import tqdm
+
+    from autograder import report as room
+
+    names = course.chosen(args.assignments)
+    ready = [
+        one
+        for one in course.submissions(names, args.student)
+        if any((course.autograded / one.student / one.assignment).glob("*.ipynb"))
+    ]
+    if not ready:
+        raise Trouble("nothing has been graded yet: run `autograder grade` first.")
+    failed = 0
+    for one in tqdm(ready, desc="feedback", unit="page"):
+        try:
+            room.feedback(course, one)
+        except Trouble as why:
+            failed += 1
+            tqdm.write(f"{one.student}, {one.assignment}: {why}")
+    print(f"{len(ready) - failed} of {len(ready)} pages are in {course.feedback}.")
+    return 1 if failed else 0
+
+
+def report(course, args):
+    from autograder import report as room
+
+    if args.roster is not None and args.format == "plain":
+        raise Trouble("whose roster is it? Say --format canvas or --format moodle with it.")
+    ending = "" if args.format == "plain" else f"-{args.format}"
+    sheet = Path(args.csv or course.root / "autograder" / f"scores{ending}.csv")
+    page = Path(args.html or course.root / "autograder" / "report.html")
+    if sheet.resolve() == page.resolve():
+        raise Trouble(f"--csv and --html are the same file, {sheet}.")
+    if args.roster is not None and Path(args.roster).resolve() in (sheet.resolve(), page.resolve()):
+        raise Trouble(f"{args.roster} is the roster: write to another file, so that it stays.")
+    names = course.chosen(args.assignments)
+    if course.gradebook and not course.gradebook.exists():
+        raise Trouble("there is no gradebook yet: run `autograder grade` first.")
+    results = room.results(course, names)
+    if not results:
+        raise Trouble("the gradebook holds no scores: run `autograder grade` first.")
+    notes = room.write_csv(results, sheet, args.format, args.roster)
+    room.write_page(results, page, course.course_id or course.root.name)
+    print(room.table(map(line, results)))
+    print(f"\nas CSV: {sheet}\nas a page about the class: {page}")
+    for note in notes:
+        print(f"autograder: {note}", file=sys.stderr)
+    return 1 if any(note.startswith("not in ") for note in notes) else 0
+
+
+def line(result):
+    """A result as a row of the table."""
+    if result.score is None:
+        return result.student, result.assignment, "not graded", [result.verdict or "no result"]
+    flags = [f"flag: {flag.text}" for flag in result.flags]
+    score = f"{result.score:g}/{result.max_score:g}"
+    return result.student, result.assignment, score, [*result.why, *flags]
+
+
+def doctor(course, args):
+    from autograder.doctor import examine
+
+    wrong = 0
+    print(f"course      {course.root}")
+    for finding in examine(course):
+        sign = {True: "ok ", False: "BAD", None: "   "}[finding.ok]
+        text = textwrap.fill(finding.text, 100, initial_indent="", subsequent_indent=" " * 36)
+        print(f"{sign} {finding.what:30}  {text}", flush=True)
+        wrong += finding.ok is False
+    print(f"\n{wrong} bad" if wrong else "\nall well")
+    return 1 if wrong else 0
+
+
+def demo(course, args):
+    from autograder import demo as room
+
+    workspace, submissions = room.prepare(course, args.keep)
+    where = workspace.root.relative_to(course.root).as_posix()
+    print(f"a sample class of {len({one.student for one in submissions})} in {where}/\n")
+    status = grade_and_tell(workspace, submissions)
+    print(
+        f"\nLook closer: `autograder report --course {where}`, or open formgrader in {where}/.\n"
+        "Your own class: put what was handed in into autograder/submitted/STUDENT/ASSIGNMENT/, "
+        "then run `autograder grade --all`."
+    )
+    return status
