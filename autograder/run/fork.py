@@ -1,0 +1,349 @@
+"""One submission's process, from outside."""
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import time
+from collections import deque
+from dataclasses import asdict
+
+from autograder.run import wire
+from autograder.run.limits import Dead, Silent, Usage
+from autograder.run.outputs import Nonsense, Outputs
+from autograder.sheet import DIED, ERROR, LATE, OK, Ran
+
+START = 30  # seconds a fork may take to come to life
+ASK_EVERY = 0.5  # seconds between two questions how much CPU time it has used
+SAYS_NOTHING = "the process says nothing"
+
+
+class Fork:
+    """A process for one submission, with everything below it.
+
+    alive: can it still run a cell? why: if not, what happened, in half a sentence.
+    """
+
+    def __init__(self, control, scratch, limits):
+        self.scratch, self.limits = scratch, limits
+        self.alive, self.why, self.ended = True, None, None
+        self.serial = 0
+        self.spent = 0.0
+        self.queue = deque()
+        self.inbox = bytearray()
+        self.letters = deque()
+        self.channel, channel = socket.socketpair()
+        self.watch, watch = socket.socketpair()
+        out, err = os.pipe(), os.pipe()
+        self.pipes = {out[0]: "stdout", err[0]: "stderr"}
+        theirs = [channel.fileno(), watch.fileno(), out[1], err[1]]
+        try:
+            order = {"limits": asdict(limits), "scratch": str(scratch)}
+            wire.send(control, wire.FORK, order, theirs)
+        except OSError as error:
+            raise Dead(f"the warm process is gone ({error}).") from error
+        finally:
+            channel.close()
+            watch.close()
+            os.close(out[1])
+            os.close(err[1])
+        self.channel.setblocking(False)
+        self.watch.settimeout(START)
+        for pipe in self.pipes:
+            os.set_blocking(pipe, False)
+        self.shown = self.fresh()
+        with self.dying():
+            self.next(time.monotonic() + START, wire.READY)
+
+    def fresh(self):
+        return Outputs(self.limits.output, self.limits.outputs)
+
+    # cells
+
+    def run(self, cell_id, source, count):
+        """Run a cell as a notebook's kernel does; returns a `sheet.Ran`.
+
+        A cell that takes too long is interrupted; if that does not help, or the process dies, the
+        fork is dead afterwards.
+
+        Raises:
+            Dead: the fork was dead before.
+        """
+        self.living()
+        self.serial += 1
+        self.shown, start = self.fresh(), time.monotonic()
+        order = {"id": cell_id, "source": source, "count": count, "serial": self.serial}
+        ran = Ran(OK, [], count)
+        try:
+            self.put(wire.CELL, order)
+            done = self.watched(start)
+            if done is None:
+                ran.status = LATE
+            elif not done["good"]:
+                ran.status = ERROR
+        except Dead as error:
+            ran.status = DIED
+            self.shown.error("Died", str(error), [str(error)])
+        ran.seconds = time.monotonic() - start
+        self.spent += ran.seconds
+        ran.outputs = self.take()
+        return ran
+
+    def watched(self, start):
+        """Wait for the cell's end; None if its time was up."""
+        limits, used = self.limits, self.asked("usage")["cpu"]
+        room = min(limits.cell, limits.total - self.spent)
+        why = f"the cell took longer than {limits.cell:g} s"
+        if room < limits.cell:
+            why = f"the notebook took longer than {limits.total:g} s"
+        until = start + room
+        while True:
+            try:
+                return self.done(min(until, time.monotonic() + ASK_EVERY))
+            except Silent:
+                if time.monotonic() < until:
+                    if self.asked("usage")["cpu"] - used <= limits.cell_cpu:
+                        continue
+                    why = f"the cell used more than {limits.cell_cpu:g} s of CPU time"
+            break
+        self.interrupt()
+        try:
+            self.done(time.monotonic() + limits.grace)
+        except Silent:
+            why += ", and did not let itself be interrupted"
+            self.bury(why)
+        except Dead:
+            why += ", and the process died when it was interrupted"
+        self.shown.error("TimeIsUp", f"Time is up: {why}.", [f"Time is up: {why}."])
+        return None
+
+    def done(self, until):
+        """The end of the cell that runs now; ends of earlier ones are thrown away."""
+        while True:
+            _, body = self.next(until, wire.DONE)
+            try:
+                found = json.loads(body)
+                if found["serial"] == self.serial:
+                    return {"good": found["good"] is True}
+            except (ValueError, KeyError, TypeError, RecursionError):
+                raise self.bury("the process said something that makes no sense") from None
+
+    # messages for the glass
+
+    def post(self, message):
+        """Send bytes inside. They go while `wait` waits, so this does not block."""
+        self.living()
+        self.put(wire.GLASS, message)
+
+    def wait(self, seconds):
+        """The next bytes that come from inside.
+
+        Raises:
+            Silent: nothing came for so long.
+            Dead: the process died.
+        """
+        self.living()
+        return self.next(time.monotonic() + seconds, wire.GLASS)[1]
+
+    def take(self):
+        """What has been shown since the last cell or the last `take`: outputs (nbformat 4)."""
+        made, self.shown = self.shown.taken(), self.fresh()
+        return made
+
+    def interrupt(self):
+        """Ctrl-C for what runs inside."""
+        if self.alive:
+            self.asked("interrupt")
+
+    # the line
+
+    def living(self):
+        if not self.alive:
+            raise Dead(self.sentence())
+
+    def sentence(self):
+        return f"The process is gone: {self.why}."
+
+    def put(self, kind, body):
+        self.queue.append(memoryview(wire.pack(kind, body)))
+
+    def next(self, until, wanted):
+        """The next message of that kind. What is shown meanwhile is kept, other kinds are not."""
+        while True:
+            while self.letters:
+                kind, body = self.letters.popleft()
+                if kind == wanted:
+                    return kind, body
+                if kind == wire.SHOW:
+                    try:
+                        self.shown.event(body)
+                    except Nonsense as error:
+                        raise self.bury(f"it sent {error}") from None
+            self.pump(until)
+
+    def pump(self, until):
+        """Move bytes, both ways, until something has come. Raises Silent, Dead."""
+        poll = select.poll()
+        poll.register(self.channel, select.POLLIN | (select.POLLOUT if self.queue else 0))
+        for pipe in self.pipes:
+            poll.register(pipe, select.POLLIN)
+        ready = dict(poll.poll(max(0.0, until - time.monotonic()) * 1000))
+        if not ready:
+            raise Silent(f"{SAYS_NOTHING}.")
+        event = ready.pop(self.channel.fileno(), 0)
+        try:
+            if event & select.POLLOUT:
+                self.push()
+            if event & ~select.POLLOUT:
+                self.pull()
+        except (OSError, EOFError):
+            self.drain()
+            raise self.bury() from None
+        except wire.Broken as error:
+            raise self.bury(f"it sent {error}") from None
+        for pipe in ready:
+            self.hear(pipe)
+        if time.monotonic() > until and not self.letters:
+            raise Silent(f"{SAYS_NOTHING}.")
+
+    def push(self):
+        first = self.queue[0]
+        sent = self.channel.send(first)
+        if sent < len(first):
+            self.queue[0] = first[sent:]
+        else:
+            self.queue.popleft()
+
+    def pull(self):
+        piece = self.channel.recv(wire.PIECE)
+        if not piece:
+            raise EOFError
+        self.inbox += piece
+        while len(self.inbox) >= wire.HEAD.size:
+            kind, length = wire.unpack(bytes(self.inbox[: wire.HEAD.size]))
+            whole = wire.HEAD.size + length
+            if len(self.inbox) < whole:
+                break
+            self.letters.append((kind, bytes(self.inbox[wire.HEAD.size : whole])))
+            del self.inbox[:whole]
+
+    def hear(self, pipe):
+        """Read what was written to file 1 or 2; True if there was something."""
+        try:
+            piece = os.read(pipe, 1 << 16)
+        except BlockingIOError:
+            return False
+        if not piece:
+            os.close(pipe)
+            del self.pipes[pipe]
+            return False
+        self.shown.raw(self.pipes[pipe], piece)
+        return True
+
+    def drain(self):
+        """What the dead have said last, but not more than a pipe holds."""
+        for kind, body in self.letters:
+            if kind == wire.SHOW:
+                with contextlib.suppress(Nonsense):
+                    self.shown.event(body)
+        self.letters.clear()
+        for pipe in list(self.pipes):
+            for _ in range(16):
+                if not self.hear(pipe):
+                    break
+
+    # the end
+
+    def asked(self, what):
+        """Ask the warm process about this fork."""
+        try:
+            wire.send(self.watch, wire.ASK, what)
+            while True:
+                kind, body = wire.receive(self.watch)
+                if kind == wire.ENDED:
+                    self.ended = json.loads(body)
+                    raise self.bury()
+                return json.loads(body)
+        except (OSError, EOFError):
+            raise self.bury("the warm process is gone") from None
+
+    def bury(self, why=None):
+        """It is dead; returns the exception that says so. why: if that is known better here."""
+        if self.alive:
+            self.alive = False
+            self.report(why is not None)
+            self.why = why or told(self.ended)
+        return Dead(self.sentence())
+
+    def report(self, kill):
+        """The warm process's report on the end, which it makes if asked to `kill`."""
+        if self.ended is not None:
+            return
+        try:
+            if kill:
+                wire.send(self.watch, wire.ASK, "end")
+            else:  # it has died, and the report is on its way; if not, it has only hung up
+                self.watch.settimeout(2)
+            while self.ended is None:
+                kind, body = wire.receive(self.watch)
+                if kind == wire.ENDED:
+                    self.ended = json.loads(body)
+        except TimeoutError:
+            self.watch.settimeout(START)
+            if not kill:
+                self.report(True)
+        except (OSError, EOFError):
+            pass
+        self.ended = self.ended or {"how": None, "why": "the warm process is gone"}
+
+    @contextlib.contextmanager
+    def dying(self):
+        """A fork that does not come to life leaves nothing behind."""
+        try:
+            yield
+        except (Dead, Silent) as error:
+            said = "".join(one.get("text", "") for one in self.take()).strip()
+            self.end()
+            raise Dead(said or str(error)) from None
+
+    def end(self):
+        """Kill it and all below it, remove its files; returns its `Usage`. Twice does no harm."""
+        self.alive = False
+        self.why = self.why or "it was ended"
+        self.report(True)
+        for pipe in list(self.pipes):
+            os.close(pipe)
+        self.pipes = {}
+        self.channel.close()
+        self.watch.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        report = self.ended
+        return Usage(report.get("cpu", 0.0), report.get("peak", 0), report.get("survivors", 0))
+
+
+SIGNALS = {
+    signal.SIGSEGV: "it reached for memory that is not there, as endless recursion in C does",
+    signal.SIGKILL: "it was killed, perhaps because the machine ran out of memory",
+    signal.SIGXCPU: "it used too much CPU time",
+    signal.SIGXFSZ: "it wrote a file that is too large",
+    signal.SIGABRT: "a library gave up",
+    signal.SIGSYS: "it made a system call that is forbidden",
+}
+
+
+def told(report):
+    """How a process ended, in half a sentence."""
+    if report["why"]:
+        return report["why"]
+    if report["how"] is None:
+        return "it closed the line to the outside"
+    if os.WIFSIGNALED(report["how"]):
+        number = os.WTERMSIG(report["how"])
+        with contextlib.suppress(ValueError):
+            name = signal.Signals(number).name
+            return f"{SIGNALS.get(number, 'a signal ended it')} ({name})"
+        return f"signal {number} ended it"
+    return f"it ended itself with exit code {os.WEXITSTATUS(report['how'])}"

@@ -1,0 +1,153 @@
+"""The warm process, from outside: started once, forked for each submission."""
+
+import contextlib
+import json
+import shutil
+import socket
+import subprocess
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from autograder.run import wire
+from autograder.run.fork import Fork
+from autograder.run.limits import Dead, Limits, NoSandbox
+from autograder.run.sandbox import NAMES, command, examined, sight, tiers
+
+PATIENCE = 120  # seconds for a start, on a machine that is busy
+
+
+class Warm:
+    """A sandbox with a process in it that has everything imported.
+
+    Use it in the thread that makes it, and as long as that thread lives: the sandbox dies with it.
+
+    Args:
+        course: the course (or its root folder), whose files are not seen inside.
+        tier: the sandbox's name; None is the best that holds. "none" must be asked for.
+        memory: for a submission that is given no limits of its own, in bytes.
+
+    Raises:
+        NoSandbox: none holds here, or not this one; or Python does not start in it.
+    """
+
+    def __init__(self, course, tier=None, memory=None):
+        self.root = Path(getattr(course, "root", course)).resolve()
+        self.tier = chosen(tier)
+        self.limits = Limits() if memory is None else replace(Limits(), memory=memory)
+        self.process = self.control = self.scratch = None
+        self.forks = []
+        self.hello = {}
+        ready_data()
+        self.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    @property
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    @property
+    def seconds(self):
+        """How long the start took, inside."""
+        return self.hello.get("seconds")
+
+    def start(self):
+        self.scratch = Path(tempfile.mkdtemp(prefix="grading-"))
+        self.control, inner = socket.socketpair()
+        self.log = tempfile.TemporaryFile()
+        try:
+            line, environment = command(
+                self.tier, sight(self.root), self.scratch, inner.fileno(), self.root
+            )
+            self.process = subprocess.Popen(
+                line,
+                env=environment,
+                cwd=self.scratch,
+                stdin=subprocess.DEVNULL,
+                stdout=self.log,
+                stderr=self.log,
+                pass_fds=[inner.fileno()],
+                start_new_session=True,
+            )
+            inner.close()
+            self.control.settimeout(PATIENCE)
+            _, body = wire.receive(self.control)
+            self.hello = json.loads(body)
+        except (OSError, EOFError, wire.Broken) as error:
+            self.hello = {"wrong": str(error) or self.last_words() or "it said nothing"}
+        if why := self.hello.get("wrong"):
+            self.close()
+            raise NoSandbox(f"the sandbox “{self.tier}” did not start: {why}.")
+
+    def last_words(self):
+        self.log.seek(0)
+        return (self.log.read().decode("utf-8", "replace").strip().splitlines() or [""])[-1]
+
+    def fork(self, limits=None):
+        """A process for one submission.
+
+        Raises:
+            Dead: the fork did not come to life.
+            NoSandbox: the warm process was lost, and cannot be started again.
+        """
+        limits = limits or self.limits
+        if not self.alive:
+            self.close()
+            self.start()
+        self.forks = [fork for fork in self.forks if not fork.ended]
+        fork = Fork(self.control, Path(tempfile.mkdtemp(dir=self.scratch)), limits)
+        self.forks.append(fork)
+        return fork
+
+    def close(self):
+        """End it and all its forks."""
+        for fork in self.forks:
+            with contextlib.suppress(Dead):
+                fork.end()
+        self.forks = []
+        if self.control:
+            self.control.close()
+        if self.process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)
+            self.process.kill()
+            self.process.wait()
+        if self.scratch:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+        self.log.close()
+        self.process = self.control = self.scratch = None
+
+
+def chosen(name):
+    """The tier of that name, or the best one that is a sandbox."""
+    held = [tier.name for tier in tiers()]
+    if name is None:
+        name = held[0]
+        if name == "none":
+            lacks = " ".join(f"{tier.name}: {tier.why}" for tier in examined() if tier.why)
+            raise NoSandbox(
+                f"there is no sandbox on this machine. {lacks} To grade without one, say so."
+            )
+    elif name not in NAMES:
+        raise NoSandbox(f"there is no sandbox “{name}”; there are {', '.join(NAMES)}.")
+    elif name not in held:
+        why = next(tier.why for tier in examined() if tier.name == name)
+        raise NoSandbox(f"the sandbox “{name}” does not hold here: {why}")
+    return name
+
+
+def ready_data():
+    """MNIST is unpacked before: inside nothing can be written."""
+    try:
+        from utils.data import DATA, FILES, raw, unpack, unpacked
+    except ImportError:
+        return  # a course without it
+    for name, (_, digest) in FILES.items():
+        packed = DATA / "mnist" / f"{name}.gz"
+        if packed.exists() and not unpacked(DATA, name):
+            unpack(packed, raw(DATA) / name, digest)
