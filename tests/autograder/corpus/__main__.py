@@ -1,0 +1,32 @@
+"""python -m tests.autograder.corpus              grade the corpus, and write docs/grading.md
+python -m tests.autograder.corpus --stock NAME…   through nbgrader first (all: --stock alone)"""
+
+import argparse
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.autograder.corpus import stock
+from tests.autograder.corpus.cases import CASES
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="corpus", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
+    parser.add_argument("--stock", action="store_true", help="through nbgrader, into stock.json")
+    parser.add_argument("--missing", action="store_true", help="only what stock.json lacks")
+    args = parser.parse_args()
+    unknown = set(args.names) - set(CASES)
+    if unknown:
+        sys.exit(f"corpus: there is no case {', '.join(sorted(unknown))}.")
+    if args.stock:
+        known = stock.kept()["outcomes"] if args.missing else {}
+        todo = [name for name in args.names or CASES if name not in known]
+        with ThreadPoolExecutor(2) as pool:
+            for name, outcome in zip(todo, pool.map(stock.run, todo), strict=True):
+                stock.keep(name, outcome)
+                total = outcome["points"] and sum(x or 0 for x in outcome["points"].values())
+                print(name, total, outcome["said"], *outcome["harm"], sep=" | ", flush=True)
+
+
+if __name__ == "__main__":
+    main()
