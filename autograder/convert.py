@@ -3,6 +3,7 @@
 import contextlib
 import io
 import logging
+import os
 import re
 import warnings
 
@@ -111,6 +112,10 @@ def cause(heard, error, course):
     )
 
 
+def gone(course):
+    return Away(f"{course.gradebook} is gone: put it back.")
+
+
 def database_trouble(error, course):
     """What a database's complaint means, as a Trouble; `Away` if waiting may help."""
     text, where = str(error), course.gradebook or "the gradebook"
@@ -120,6 +125,10 @@ def database_trouble(error, course):
         return Trouble(
             f"{where} is not a gradebook: move it away, or name another in nbgrader_config.py."
         )
+    if course.gradebook and not course.gradebook.exists():
+        return gone(course)
+    if "readonly" in text and course.gradebook and os.access(where, os.W_OK):
+        return Away(f"{where} was replaced while it was in use.")
     if "readonly" in text:
         return Trouble(f"{where} cannot be written to: who owns it?")
     if "unable to open" in text or "disk I/O" in text:

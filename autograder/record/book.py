@@ -17,7 +17,7 @@ from nbgrader import api
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from autograder.convert import database_trouble, patient
+from autograder.convert import database_trouble, gone, patient
 from autograder.course import Trouble
 from autograder.record.marks import Mark, Marks, Master
 
@@ -36,6 +36,7 @@ class Book:
         self.course = course
         if course.gradebook:
             course.gradebook.parent.mkdir(parents=True, exist_ok=True)
+        self.book = None
         with self.told():
             self.book = api.Gradebook(patient(course.db_url, IMPATIENCE), course.course_id)
         self.masters = functools.cache(self.read_masters)
@@ -51,6 +52,8 @@ class Book:
         try:
             yield
         except SQLAlchemyError as error:
+            if self.book:
+                self.book.engine.dispose()  # next time, a connection to what is there then
             raise database_trouble(error, self.course) from error
 
     @contextlib.contextmanager
@@ -58,6 +61,9 @@ class Book:
         """A session of which all is written at its end, or nothing."""
         with self.told():
             session = self.book.db
+            if self.course.gradebook and not self.course.gradebook.exists():
+                self.book.engine.dispose()
+                raise gone(self.course)  # SQLite would make an empty one
             try:
                 if self.course.gradebook:  # SQLite: nobody writes between our reading and writing
                     session.execute(text("BEGIN IMMEDIATE"))

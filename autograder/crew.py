@@ -1,0 +1,202 @@
+"""Workers that turn jobs into results, and what happens when one of them is lost.
+
+A crew talks to any `concurrent.futures.Executor`: processes of this machine, or a cluster's.
+"""
+
+import importlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections import deque
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    ProcessPoolExecutor,
+    wait,
+)
+from dataclasses import dataclass
+
+from autograder.course import Trouble, said
+
+LONGEST = 1800  # seconds that a job may take; its own limits are far below
+
+
+@dataclass
+class Job:
+    """A ticket, by which whoever asked knows it again; what to do; how many workers it has lost."""
+
+    ticket: object
+    what: dict
+    losses: int = 0
+    since: float = 0.0
+
+
+class Lost(Exception):
+    """A job that cannot be done: why, in a sentence."""
+
+
+class Unfit(Exception):
+    """A worker that can do no job at all: why, in a sentence."""
+
+
+class Crew:
+    """Do jobs, some at a time.
+
+    A worker that ends in the middle takes down the others of its pool. Who is to blame is not
+    known then, so all that were in work are done again, one at a time; whoever loses a worker
+    again was it.
+
+    Args:
+        work: a function from dict to text, or its name, `module:function`.
+        begin: the name of a function without arguments that a worker calls first, or None.
+        size: how many at a time.
+        executor: whose workers; without, processes that are started here.
+    """
+
+    def __init__(self, work, begin=None, size=1, executor=None):
+        self.work, self.begin, self.size = work, begin, max(1, size)
+        self.foreign, self.pool = executor, executor
+        self.queue, self.running = deque(), {}
+
+    def put(self, ticket, what):
+        self.queue.append(Job(ticket, what))
+
+    @property
+    def hungry(self):
+        """Is there less to do than keeps everyone busy?"""
+        return len(self.queue) + len(self.running) < 2 * self.size
+
+    @property
+    def busy(self):
+        return bool(self.queue or self.running)
+
+    def results(self, timeout):
+        """What is done by now, or the first that is within `timeout` seconds.
+
+        Returns:
+            list of (ticket, text), or of (ticket, `Lost`).
+
+        Raises:
+            Trouble: the workers cannot work at all.
+        """
+        self.fill()
+        done, _ = wait(self.running, timeout, FIRST_COMPLETED)
+        found = [self.take(future) for future in done]
+        if any(broke(future) for future in done):
+            self.stop()  # the others of this pool end the same way
+            found += [self.take(future) for future in wait(self.running, 30)[0]]
+            self.pool = self.foreign
+        elif self.running and not self.foreign:
+            oldest = min(job.since for job in self.running.values())
+            if time.monotonic() - oldest > LONGEST:
+                self.kill()
+        return [one for one in found if one]
+
+    def fill(self):
+        while self.queue and len(self.running) < 2 * self.size:
+            suspect = self.queue[0].losses or any(job.losses for job in self.running.values())
+            if suspect and self.running:
+                return
+            job = self.queue.popleft()
+            job.since = time.monotonic()
+            try:
+                future = self.open().submit(do, self.work, self.begin, job.what)
+            except BrokenExecutor as error:
+                self.queue.appendleft(job)
+                if self.foreign or not self.running:
+                    raise Trouble(
+                        "the workers are gone: start them again, then grade again."
+                    ) from error
+                return  # the others tell, too, and then there will be a new pool
+            self.running[future] = job
+
+    def open(self):
+        if self.pool is None:
+            self.pool = ProcessPoolExecutor(
+                self.size, multiprocessing.get_context("spawn"), initializer=settle
+            )
+        return self.pool
+
+    def take(self, future):
+        job = self.running.pop(future)
+        try:
+            return job.ticket, future.result()
+        except Unfit as why:
+            raise Trouble(str(why)) from why
+        except CancelledError:  # it had not begun
+            self.queue.appendleft(job)
+            return None
+        except Exception as error:  # whatever it is, it is this job's affair
+            job.losses += 1
+            if job.losses == 1:
+                self.queue.appendleft(job)
+                return None
+            if isinstance(error, BrokenExecutor):
+                return job.ticket, Lost("It ended two workers, so it was set aside.")
+            return job.ticket, Lost(
+                f"It failed twice with {type(error).__name__}: {said(error)}, so it was set aside."
+            )
+
+    def kill(self):
+        for process in list((getattr(self.pool, "_processes", None) or {}).values()):
+            process.kill()
+
+    def stop(self):
+        """Let go of the workers, and of what they were doing."""
+        if self.pool is not None and self.foreign is None:
+            self.kill()
+            self.pool.shutdown(wait=True, cancel_futures=True)
+            self.pool = None
+        elif self.foreign is not None:
+            for future in self.running:
+                future.cancel()
+
+
+def broke(future):
+    return not future.cancelled() and isinstance(future.exception(), BrokenExecutor)
+
+
+# ── in a worker ──────────────────────────────────────────────────────────────────────────────────
+
+begun = {}
+beginning = threading.Lock()
+
+
+def do(work, begin, what):
+    if begin:
+        with beginning:
+            if begin not in begun:
+                begun[begin] = start(begin, what)
+        if begun[begin]:
+            raise Unfit(begun[begin])
+    return (named(work) if isinstance(work, str) else work)(what)
+
+
+def start(begin, what):
+    """Get ready; returns why not, or None."""
+    try:
+        named(begin)(what["root"], what["tier"])
+    except Exception as error:
+        return f"{said(error)}."
+    return None
+
+
+def named(name):
+    module, function = name.split(":")
+    return getattr(importlib.import_module(module), function)
+
+
+def settle():
+    """A new worker process: Ctrl-C is for the main process, and its end is the worker's end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["OMP_NUM_THREADS"] = "1"  # workers fill the cores
+    parent = multiprocessing.parent_process()
+
+    def follow():
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()

@@ -1,0 +1,116 @@
+"""What became of a submission, and what would."""
+
+from dataclasses import dataclass, field
+
+from autograder.course import Submission, said
+from autograder.record.book import Book
+from autograder.record.notebook import opened
+from autograder.report import reasons
+from autograder.sheet import Flag, Sheet
+
+
+@dataclass
+class Outcome:
+    """What became of a submission.
+
+    graded: is it in the gradebook with scores? If not, it is there to be looked at (see `record`).
+    why: why marks were lost; or, if it could not be graded, why not.
+    flags: for the instructor; they change no score.
+    tier: the name of the sandbox that held.
+    seconds: how long its cells and tests took.
+    fresh: False if an earlier run graded it, and nothing has changed since.
+    """
+
+    submission: Submission
+    graded: bool
+    why: list[str]
+    flags: list[Flag] = field(default_factory=list)
+    tier: str = ""
+    seconds: float = 0.0
+    fresh: bool = True
+
+
+def holds(course, journal, known, submission, key):
+    """Is this very result in the gradebook, and its graded notebook there?
+
+    Args:
+        known: what is in the gradebook: (student, assignment) → id.
+    """
+    student, assignment, _ = submission
+    entry = journal.entry(submission)
+    return (
+        entry.get("key") == key
+        and known.get((student, assignment)) == entry.get("id", "")
+        and any((course.autograded / student / assignment).glob("*.ipynb"))
+    )
+
+
+def told(course, submission, graded):
+    """The Outcome of a submission whose results were just recorded."""
+    verdicts = [one.sheet.verdict for one in graded if one.sheet.verdict]
+    some = len(verdicts) < len(graded)
+    why = reasons(course, submission.student, submission.assignment) if some else []
+    return Outcome(
+        submission,
+        graded=some,
+        why=[*verdicts, *why],
+        flags=[flag for one in graded for flag in [*one.sheet.flags, *one.flags]],
+        tier=next((one.tier for one in graded if one.tier), ""),
+        seconds=sum(one.seconds for one in graded),
+    )
+
+
+def old(course, journal, submission):
+    """The Outcome of a submission that an earlier run graded."""
+    about = [
+        opened(path).metadata.get("autograder", {})
+        for path in sorted(
+            (course.autograded / submission.student / submission.assignment).glob("*.ipynb")
+        )
+    ]
+    verdicts = [one["verdict"] for one in about if one.get("verdict")]
+    some = len(verdicts) < len(about)
+    why = reasons(course, submission.student, submission.assignment) if some else []
+    return Outcome(
+        submission,
+        graded=some,
+        why=[*verdicts, *why],
+        flags=[Flag(**flag) for one in about for flag in one.get("flags", [])],
+        tier=journal.entry(submission).get("tier", ""),
+        seconds=journal.entry(submission).get("seconds", 0.0),
+        fresh=False,
+    )
+
+
+def score(graded):
+    scores = [score for one in graded for score in one.scores.values()]
+    return f"{sum(one.score or 0 for one in scores):g}/{sum(one.most for one in scores):g}"
+
+
+def unread(course, submission, error):
+    """Sheets with a verdict, for a submission that intake stumbled over."""
+    text = f"It cannot be taken in: {type(error).__name__}: {said(error)}."
+    return [
+        Sheet(submission.student, submission.assignment, path.stem, verdict=text)
+        for path in course.notebooks(submission.assignment)
+    ]
+
+
+def plan(course, submissions, again, keys, journal, read):
+    """What a run would do: an Outcome for each submission, and nothing is changed."""
+    known = {}
+    if not course.gradebook or course.gradebook.exists():
+        with Book(course) as book:
+            known = book.submissions()
+    for one in submissions:
+        if not again and holds(course, journal, known, one, keys(one)):
+            yield old(course, journal, one)
+            continue
+        before = "again" if journal.entry(one) else "for the first time"
+        try:
+            sheets = read(course, one)
+        except Exception as error:
+            sheets = unread(course, one, error)
+        verdicts = [sheet.verdict for sheet in sheets if sheet.verdict]
+        flags = [flag for sheet in sheets for flag in sheet.flags]
+        yield Outcome(one, False, verdicts or [f"would be graded {before}"], flags)

@@ -1,0 +1,243 @@
+"""Submissions into the gradebook: intake → work → record.
+
+Intake and recording happen here, work in worker processes (see `crew`), which never see the
+gradebook. A result is written to disk as soon as it is there, and stays until it is in the
+gradebook; so nothing is done twice after Ctrl-C, a kill, or while the gradebook is locked.
+"""
+
+import os
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+from autograder.convert import Away, register
+from autograder.course import Submission
+from autograder.crew import Crew, Lost
+from autograder.outcome import holds, old, plan, score, told, unread
+from autograder.record import record
+from autograder.record.book import Book
+from autograder.record.journal import Journal, Keys, Lock, Spool
+from autograder.record.log import Log
+from autograder.sheet import Graded, from_json, to_json
+
+WORKERS = os.cpu_count() or 1
+WORK, BEGIN = "autograder.judge:work", "autograder.judge:begin"
+PAUSE = 2  # seconds until a gradebook that is away is tried again
+WAIT = 1800  # seconds after which it is given up; what was worked out is kept
+
+
+@dataclass
+class Task:
+    """A submission on its way: a place for the Graded of each of its notebooks."""
+
+    submission: Submission
+    key: str
+    results: dict[int, Graded | None] = field(default_factory=dict)
+
+    @property
+    def complete(self):
+        return None not in self.results.values()
+
+
+def grade(
+    course,
+    submissions,
+    again=False,
+    workers=None,
+    tier=None,
+    executor=None,
+    dry_run=False,
+    limits=None,
+    say=None,
+    read=None,
+    work=WORK,
+    begin=BEGIN,
+):
+    """Grade submissions; yields an `Outcome` as each is done. One that fails stops no other.
+
+    Args:
+        course: a Course.
+        submissions: as from `course.submissions`.
+        again: also those that are graded already.
+        workers: how many at a time; as many as there are cores.
+        tier: the name of the sandbox; without, the best that holds.
+        executor: a `concurrent.futures.Executor` with workers that see the course's folder; without,
+            processes of this machine.
+        dry_run: change nothing; each Outcome says what would happen.
+        limits: for the students' code; goes to the workers as it is.
+        say: called with a sentence when there is something to wait for; without, it goes to stderr.
+        read, work, begin: intake and work, if other than the course's own.
+
+    Raises:
+        Trouble: nothing can be graded: another grader is at work, the gradebook or an assignment's
+            source is out of order, no sandbox holds.
+        KeyboardInterrupt: stopped; the next run goes on from there.
+    """
+    if read is None:
+        from autograder.intake import read
+    settings = dict(root=str(course.root), tier=tier, limits=limits or {})
+    keys, journal = Keys(course, settings["limits"]), Journal(course)
+    if dry_run:
+        yield from plan(course, submissions, again, keys, journal, read)
+        return
+    with Lock(course):
+        crew = Crew(work, begin, workers or WORKERS, executor)
+        run = Run(course, keys, journal, crew, settings, read, say or complain)
+        try:
+            yield from run(submissions, again)
+        finally:
+            crew.stop()
+
+
+def complain(sentence):
+    print(f"autograder: {sentence}", file=sys.stderr, flush=True)
+
+
+class Run:
+    """One run over a class: what `grade` is made of."""
+
+    def __init__(self, course, keys, journal, crew, settings, read, say):
+        self.course, self.keys, self.journal, self.crew = course, keys, journal, crew
+        self.settings, self.read, self.say = settings, read, say
+        self.spool, self.log = Spool(course), Log(course)
+        self.away = None
+
+    def __call__(self, submissions, again):
+        with self.patiently(Book, self.course) as book:
+            known = self.patiently(book.submissions)
+            tasks = [Task(one, self.keys(one)) for one in submissions]
+            todo = [
+                one
+                for one in tasks
+                if again or not holds(self.course, self.journal, known, one.submission, one.key)
+            ]
+            for task in tasks:
+                if task not in todo:
+                    yield old(self.course, self.journal, task.submission)
+            if not todo:
+                return
+            for assignment in sorted({task.submission.assignment for task in todo}):
+                self.patiently(register, self.course, assignment)
+            book.forget()
+            if again:  # so that a run without `again` goes on where this one stops
+                for task in todo:
+                    self.journal.write(task.submission, None)
+                    self.spool.drop(task.submission)
+            self.log(
+                f"began: {len(todo)} to grade, {self.crew.size} at a time, process {os.getpid()}"
+            )
+            start, done = time.monotonic(), 0
+            try:
+                for outcome in self.work(deque(todo), book):
+                    done += 1
+                    yield outcome
+            finally:
+                how = "ended" if done == len(todo) else "stopped"
+                seconds = time.monotonic() - start
+                self.log(f"{how}: {done} of {len(todo)} graded in {seconds:.0f} s")
+
+    def work(self, todo, book):
+        """All stages at once: while workers work, others' results are recorded."""
+        ready = deque()
+        while todo or self.crew.busy or ready:
+            while todo and self.crew.hungry:
+                task = todo.popleft()
+                ready += [task] if self.begun(task) else []
+            wait = 0 if ready and not self.away else PAUSE
+            for (task, number), result in self.crew.results(wait) if self.crew.busy else []:
+                self.finish(task, number, result)
+                if task.complete:
+                    self.keep(task)
+                    ready.append(task)
+            if ready:
+                outcome = self.record(ready[0], book)
+                if outcome:
+                    ready.popleft()
+                    yield outcome
+                elif not self.crew.busy:
+                    time.sleep(PAUSE)
+
+    def begun(self, task):
+        """Take a submission in and give it to the workers; True if there is nothing for them to do."""
+        kept = self.spool.find(task.submission, task.key)
+        if kept:
+            task.results = dict.fromkeys(range(len(kept)))
+            return True
+        try:
+            sheets = self.read(self.course, task.submission)
+        except Exception as error:  # of a submission that nobody has thought of
+            sheets = unread(self.course, task.submission, error)
+        task.results = {n: Graded(one) if one.verdict else None for n, one in enumerate(sheets)}
+        for number, sheet in enumerate(sheets):
+            if not sheet.verdict:
+                self.crew.put((task, number), dict(self.settings, sheet=to_json(sheet)))
+        if not task.complete:
+            return False
+        self.keep(task)
+        return True
+
+    def finish(self, task, number, result):
+        """Take what a worker gave back."""
+        if isinstance(result, Lost):
+            sheet = self.read(self.course, task.submission)[number]
+            sheet.verdict = str(result)
+            task.results[number] = Graded(sheet, tier=self.settings["tier"] or "")
+        else:
+            task.results[number] = from_json(result)
+
+    def keep(self, task):
+        """From now on no kill can take this work away."""
+        self.spool.keep(task.submission, task.key, list(task.results.values()))
+        task.results = dict.fromkeys(task.results)  # pictures are large, classes too
+
+    def record(self, task, book):
+        """Put a result into the gradebook; None if that has to wait."""
+        graded = self.spool.find(task.submission, task.key)
+        now = time.monotonic()
+        try:
+            id = record(self.course, *graded, book=book)
+        except Away as why:
+            self.wait(why, now)
+            return None
+        self.away = None
+        outcome = told(self.course, task.submission, graded)
+        self.journal.write(
+            task.submission,
+            task.key,
+            id=id,
+            graded=outcome.graded,
+            tier=outcome.tier,
+            seconds=round(outcome.seconds, 3),
+        )
+        self.spool.drop(task.submission)
+        self.log(
+            task.submission.student,
+            task.submission.assignment,
+            score(graded) if outcome.graded else f"not graded: {' '.join(outcome.why)}",
+            f"{outcome.seconds:.1f} s",
+            outcome.tier,
+            *(f"[{flag.kind}] {flag.text}" for flag in outcome.flags),
+        )
+        return outcome
+
+    def wait(self, why, now):
+        """Say once that the gradebook is away; give up after a while."""
+        if self.away is None:
+            self.away = now
+            self.say(f"{why} Waiting for it; nothing is lost.")
+            self.log(f"waiting: {why}")
+        elif now - self.away > WAIT:
+            raise why
+
+    def patiently(self, action, *args):
+        """Do something with the gradebook as soon as it is there."""
+        while True:
+            try:
+                result = action(*args)
+            except Away as why:
+                self.wait(why, time.monotonic())
+                time.sleep(PAUSE)
+            else:
+                self.away = None
+                return result
