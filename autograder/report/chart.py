@@ -1,6 +1,7 @@
 """Pictures for the class page: SVG that takes its colours from the page, with words for who cannot
 see it."""
 
+import math
 from statistics import median
 
 from autograder.report.markup import tag
@@ -41,8 +42,12 @@ def histogram(values, low, high, *, what, unit, n=10):
                     width=f"{step - 3:.1f}", height=f"{tall:.1f}", rx=1.5),
                 words(x + step / 2, FLOOR - tall - 4, count),
             ]  # fmt: skip
-    marks = [words(LEFT + (WIDTH - 2 * LEFT) * i / 4, FLOOR + 15, f"{low + (high - low) * i / 4:.3g}")
-             for i in range(5)]  # fmt: skip
+    marks = [
+        words(
+            LEFT + (WIDTH - 2 * LEFT) * i / 4, FLOOR + 15, f"{low + (high - low) * i / 4:.3g}", at
+        )
+        for i, at in enumerate(("start", "middle", "middle", "middle", "end"))
+    ]
     picture = tag(
         "svg",
         tag("title", said),
@@ -71,8 +76,14 @@ def histogram(values, low, high, *, what, unit, n=10):
     return tag("figure", picture, tag("figcaption", said), behind)
 
 
-def words(x, y, text):
-    return tag("text", text, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor="middle")
+def words(x, y, text, at="middle"):
+    return tag("text", text, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=at)
+
+
+def rounded(high):
+    """The next number from `high` on that an axis can end with, so that its quarters are short."""
+    size = 10 ** math.floor(math.log10(high))
+    return next(size * part for part in (1, 2, 4, 6, 8, 10) if size * part >= high * 0.999)
 
 
 def spark(values, low, high, n=10):

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import mean, median
 
 from autograder.course import Trouble
-from autograder.report.chart import bar, histogram, spark
+from autograder.report.chart import bar, histogram, rounded, spark
 from autograder.report.markup import Html, join, tag
 from autograder.report.parts import columns, folded, percent, person, scored, table
 from autograder.report.text import shorten
@@ -94,7 +94,10 @@ def attention(results):
     heads = columns("student", "assignment", "what", "what was seen")
     if rows:
         note = "A flag changes no score. It says what to look at before you decide."
-        found = [tag("p", note, class_="soft"), table(heads, rows, LONG, "flags and verdicts")]
+        found = [
+            tag("p", note, class_="soft"),
+            table(heads, rows, LONG, "flags and verdicts", flow=True),
+        ]
     else:
         found = tag("p", "Nothing was flagged, and every submission could be graded.")
     return join([tag("h2", "To look at"), tag("p", hand), found])
@@ -177,7 +180,13 @@ def mistakes(graded):
                 tag("td", cells + (f" and {more} more" if more > 0 else ""), class_="cells"),
             ]
         )
-    return table(columns("mistake", "students", "share of the class", "in"), rows, LONG, "mistakes")
+    return table(
+        columns("mistake", "students", "share of the class", "in"),
+        rows,
+        LONG,
+        "mistakes",
+        flow=True,
+    )
 
 
 def hardest(graded):
@@ -214,7 +223,7 @@ def timing(graded):
     late = seconds[len(seconds) // 20]  # 19 of 20 take no longer
     return join(
         [
-            histogram(seconds, 0, max(late * 1.2, 0.1), what="submissions", unit="seconds"),
+            histogram(seconds, 0, rounded(max(late, 0.1)), what="submissions", unit="seconds"),
             tag("p", sandbox),
             folded(
                 "the slowest",
@@ -248,7 +257,7 @@ def submissions(ones):
                 tag("td", tag("ul", said) if said else "", class_="why"),
             ]
         )
-    return table(columns("student", "score", "why"), rows, len(rows), "submissions")
+    return table(columns("student", "score", "why"), rows, len(rows), "submissions", flow=True)
 
 
 def everyone(results, names):

@@ -13,12 +13,21 @@ def columns(*heads, number=False):
     ]
 
 
-def table(heads, rows, shown, label):
-    """A table of which the first rows are shown and the rest folds out."""
+def table(heads, rows, shown, label, flow=False):
+    """A table of which the first rows are shown and the rest folds out.
+
+    Args:
+        flow: on a narrow screen, cells stand below each other: for rows that explain themselves.
+    """
     head = tag("thead", tag("tr", heads))
 
     def whole(rows, label):
-        inner = tag("table", head, tag("tbody", [tag("tr", row) for row in rows]))
+        inner = tag(
+            "table",
+            head,
+            tag("tbody", [tag("tr", row) for row in rows]),
+            class_="flow" if flow else None,
+        )
         return tag("div", inner, class_="scroll", role="region", aria_label=label, tabindex=0)
 
     if len(rows) <= shown + 2:  # nobody unfolds two rows
