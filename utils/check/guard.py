@@ -38,7 +38,11 @@ class Guard:
     late: whether time ran out.
     borrowed: names of torch's own optimizer functions that were called.
     returned: whether a `my_step` returned something.
+
+    `Guard.now` is the innermost one that is active, or None.
     """
+
+    now = None
 
     def __init__(self, seconds=SECONDS, watch=True):
         self.seconds, self.watch = seconds, watch
@@ -52,6 +56,7 @@ class Guard:
 
     def __enter__(self):
         warm_up()
+        self.outer, Guard.now = Guard.now, self
         self.dtype, self.grad = torch.get_default_dtype(), torch.is_grad_enabled()
         self.quiet = contextlib.ExitStack()
         self.quiet.enter_context(warnings.catch_warnings())
@@ -69,6 +74,7 @@ class Guard:
 
     def __exit__(self, kind, error, traceback):
         sys.setprofile(self.profile)
+        Guard.now = self.outer
         with self.lock:
             self.over.set()
         if self.late:

@@ -342,7 +342,12 @@ def play(make, situation, hyper, guard, follow=None):
     Args:
         guard: an active `Guard`, which decides whose fault an exception is.
         follow: a trace; the play ends as soon as it leaves that one far behind.
+
+    Something whose code runs in another process has a `plays`, and plays there.
     """
+    elsewhere = getattr(getattr(make, "func", make), "plays", None)
+    if elsewhere is not None:
+        return elsewhere(make, situation, hyper)
     trace, rows, step = Trace(situation), [], 0
     torch.set_default_dtype(situation.dtype)
     starts, gradients = script(situation)

@@ -1,0 +1,225 @@
+"""Asking the other side, and answering it.
+
+call      f(*args, **words), or make an object of a class
+forward   the same for a model; also says which of its parts ran
+method    one method of an object
+get, set  one attribute of an object
+backward  the gradient of what came from there goes back there
+look      what the student's names stand for now (the judge asks)
+"""
+
+import contextlib
+
+import torch
+
+from autograder.glass import failures, standins
+from autograder.glass.table import Table
+from autograder.glass.wire import Forged, pack, unpack
+
+
+class Peer:
+    """One end of the glass.
+
+    Args:
+        letter: "j" for the judge, "s" for the student.
+        exchange: bytes → bytes: send a message, and wait for what comes back.
+        twins: name → class or function that both sides have, see Table.
+    """
+
+    def __init__(self, letter, exchange, twins=None):
+        self.letter, self.exchange = letter, exchange
+        self.table = Table(
+            letter, self.describe, self.stand_in, self.renew, self.connect, twins or {}
+        )
+        self.count = 0
+        self.crossing = []  # tensors with a graph, in the call that is under way
+        self.anchor = torch.zeros((), requires_grad=True)
+
+    # asking
+
+    def ask(self, op, *args):
+        """Ask the other side.
+
+        Raises:
+            whatever was raised there, as `failures.rebuild` makes it.
+            Forged: what came back is no answer.
+        """
+        self.count += 1
+        number = self.count
+        before = self.crossing
+        self.crossing = with_graph(args) if torch.is_grad_enabled() else []
+        try:
+            inputs = tuple(self.crossing) if op != "backward" else ()
+            question = dict(ask=op, number=number, args=args, inputs=inputs)
+            message = self.exchange(self.message(**question))
+            while True:
+                head, blobs = unpack(message)
+                if "ask" in head:
+                    message = self.exchange(self.serve(head, blobs))
+                    continue
+                if head.get("number") == number:
+                    break
+                message = self.exchange(None)  # the answer to a question that was given up
+            self.take(head, blobs)
+            self.heard(head)
+            if "failure" in head:
+                error = failures.rebuild(head["failure"])
+                error.crossed = True
+                raise error
+            return self.table.decode(head["result"])
+        finally:
+            self.crossing = before
+
+    def message(self, **head):
+        """A message of these values, with all that has changed in what is shared."""
+        self.table.tidy()
+        for name in ("args", "inputs", "result"):
+            if name in head:
+                head[name] = self.table.encode(head[name])
+        told, drops, blobs = self.table.changes()
+        head |= {"told": told, "drops": drops, **self.context(blobs)}
+        return pack(head, blobs)
+
+    def take(self, head, blobs):
+        told, drops = head.get("told"), head.get("drops")
+        if not isinstance(told, dict) or not isinstance(drops, list):
+            raise Forged("a message without its parts")
+        self.table.apply(told, drops, blobs)
+
+    def context(self, blobs):
+        """What else the other side should know: each side has its own."""
+        return {"grad": torch.is_grad_enabled()}
+
+    def heard(self, head):
+        """An answer came: look at what else it tells."""
+
+    # answering
+
+    def serve(self, head, blobs):
+        """The answer to a question, as bytes. What is raised here crosses as a failure."""
+        number = head.get("number")
+        try:
+            with self.as_asked(head, blobs):
+                self.take(head, blobs)
+                args = self.table.decode(head["args"])
+                inputs = self.table.decode(head["inputs"])
+                result = self.do(head["ask"], *args)
+            answer = self.message(number=number, result=result, **self.also())
+            for y in with_graph([result]) if inputs else ():
+                self.table.roots[self.table.key(y)] = inputs
+            return answer
+        except self.FATAL:
+            raise
+        except BaseException as error:
+            return self.message(
+                number=number, result=None, failure=failures.take_apart(error), **self.also()
+            )
+
+    FATAL = (Forged,)
+
+    def as_asked(self, head, blobs):
+        return torch.set_grad_enabled(bool(head.get("grad", True)))
+
+    def also(self):
+        return {}
+
+    def do(self, op, *args):
+        self.allow(op, *args)
+        return getattr(self, f"do_{op}")(*args)
+
+    def allow(self, op, *args):
+        """Raises PermissionError if the other side may not ask for that."""
+
+    def do_call(self, f, args, words):
+        return f(*args, **words)
+
+    def do_forward(self, model, args, words, watched):
+        ran = []
+        with contextlib.ExitStack() as hooks:
+            for part in model.modules() if watched else ():
+                if part is not model:
+                    hook = part.register_forward_hook(lambda m, *_: ran.append(m))
+                    hooks.callback(hook.remove)
+            return model(*args, **words), ran
+
+    def do_method(self, x, name, args, words):
+        return getattr(x, name)(*args, **words)
+
+    def do_get(self, x, name):
+        return getattr(x, name)
+
+    def do_set(self, x, name, value):
+        setattr(x, name, value)
+
+    def do_backward(self, y, grad, inputs):
+        for x in inputs:
+            x.grad = None
+        torch.autograd.backward([y], [grad.to(y.dtype)], retain_graph=True)
+        grads = [x.grad for x in inputs]
+        for x in inputs:
+            x.grad = None
+        return grads
+
+    # what stands for the other side's objects
+
+    def describe(self, x):
+        return standins.describe(x, self.table.encode)
+
+    def stand_in(self, key, state):
+        if "function" in state:
+            return standins.Function(self.ask, state)
+        if "class" in state:
+            return standins.make_class(self.ask, state, self.table.decode)
+        if "instance" in state:
+            return standins.make_instance(self.class_of(state))
+        raise Forged("an object of an unknown kind")
+
+    def class_of(self, state):
+        cls = self.table.decode(state["instance"])
+        if not isinstance(cls, type):
+            raise Forged("an instance of no class")
+        if "glass" not in vars(cls):  # a class that both sides have: still, the object is there
+            cls = standins.make_class(
+                self.ask,
+                {"class": cls.__name__, **standins.about(cls), "made": None, "attributes": {}},
+                self.table.decode,
+            )
+        return cls
+
+    def renew(self, x, state):
+        standins.renew(x, state, self.table.decode)
+
+    def connect(self, numbers, key):
+        """A tensor whose gradient goes to the other side, and from there to what went into it."""
+        return Crossing.apply(self, key, numbers, self.anchor, *self.crossing)
+
+
+class Crossing(torch.autograd.Function):
+    """From tensors here to a tensor that the other side computed from them."""
+
+    @staticmethod
+    def forward(ctx, peer, key, numbers, anchor, *inputs):
+        ctx.peer, ctx.key, ctx.inputs = peer, key, inputs
+        ctx.pin = peer.table.pins[key] = Pin()
+        return numbers
+
+    @staticmethod
+    def backward(ctx, grad):
+        y = ctx.peer.table.objects[ctx.key]
+        grads = ctx.peer.ask("backward", y, grad, list(ctx.inputs))
+        return (None, None, None, None, *grads)
+
+
+class Pin:
+    """Lives as long as a graph does."""
+
+
+def with_graph(args, depth=0):
+    """The tensors in these values that autograd has computed."""
+    if isinstance(args, torch.Tensor):
+        return [args] if args.grad_fn is not None else []
+    if isinstance(args, dict):
+        args = list(args.values())
+    if isinstance(args, (list, tuple)) and depth < 5:
+        return [x for part in args for x in with_graph(part, depth + 1)]
+    return []

@@ -1,0 +1,230 @@
+"""Test cells, run where the student's code is not."""
+
+import ast
+import builtins
+import contextlib
+import io
+import linecache
+import math
+import signal
+import time
+
+import torch
+
+from autograder.judge.window import Gone, Window
+from autograder.sheet import ERROR, LATE, OK, Flag, Ran, Score
+
+MOST_TEXT = 20_000
+"""Characters of what a test prints, and of why it failed, that are kept."""
+
+
+class TimeUp(BaseException):
+    """A test takes too long."""
+
+
+class Court:
+    """The judge's own names, and a window to the student's.
+
+    A name that a test uses is the judge's own, if a cell of the master made it; otherwise the
+    student's, behind glass.
+
+    Args:
+        seconds: how long one cell may take, in all.
+    """
+
+    def __init__(self, seconds=120):
+        self.seconds, self.window = seconds, None
+        self.space = {"__name__": "__main__", "__builtins__": builtins}
+        self.theirs, self.given_names = set(), []
+        self.flags = []
+
+    def opens(self, fork):
+        """The student is in this process from now on."""
+        self.window = Window(fork)
+        for name in self.theirs:
+            self.space.pop(name, None)
+        self.twins()
+
+    def twins(self):
+        """Tell both sides what they both have made from the same given cells."""
+        kinds = (type, type(lambda: 0))
+        both = [n for n in self.given_names if isinstance(self.space.get(n), kinds)]
+        if both and self.window.fork.alive:
+            self.window.table.twins.update({name: self.space[name] for name in both})
+            self.window.ask("twins", both)
+
+    def given(self, cell):
+        """Run a given cell here too; it is the master's, and the student's cells have run it.
+
+        Raises:
+            Exception: the course's own code fails.
+        """
+        code = compile(cell.source, f"<{cell.grade_id}>", "exec")
+        before = set(self.space)
+        self.look(names_in(code) - own_names(cell.source))
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            exec(code, self.space)
+        made = set(self.space) - before
+        self.theirs -= made
+        self.given_names += sorted(
+            name for name in made if getattr(self.space[name], "__module__", None) == "__main__"
+        )
+        with contextlib.suppress(Exception):
+            self.twins()
+
+    def look(self, names):
+        """Fetch what these names stand for over there now, those that are not our own."""
+        names = sorted(n for n in names if n in self.theirs or n not in self.space)
+        names = [n for n in names if not hasattr(builtins, n)]
+        for name in names:
+            self.space.pop(name, None)
+        self.theirs |= set(names)
+        if names and self.window.fork.alive:
+            self.space.update(self.window.ask("look", names))
+
+    def test(self, cell, count):
+        """Run a test cell.
+
+        Returns:
+            (Ran, Score).
+        """
+        start, printed, status = time.monotonic(), Printed(), OK
+        outputs, score, why, mistakes = [], float(cell.points or 0), "", []
+        torch.set_grad_enabled(True)
+        try:
+            nowhere = contextlib.redirect_stderr(io.StringIO())
+            with limited(self.seconds), contextlib.redirect_stdout(printed), nowhere:
+                value = self.run(cell)
+            if value is not None:
+                shown = {"text/plain": str(value)[:MOST_TEXT]}
+                outputs.append(
+                    dict(
+                        output_type="execute_result",
+                        execution_count=count,
+                        data=shown,
+                        metadata={},
+                    )
+                )
+                score = self.partial(cell, value, score)
+        except TimeUp:
+            status, score, why = LATE, 0.0, f"the test took more than {self.seconds:g} seconds"
+            outputs.append(failure("TimeoutError", why))
+            self.window.gone = self.window.gone or why
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and not self.window.gone:
+                raise
+            status, score = ERROR, 0.0
+            outputs.append(failure(name_of(error), text_of(error)))
+            mistakes = [str(name) for name in getattr(error, "mistakes", ())]
+            why = text_of(error)
+        torch.set_grad_enabled(True)
+        if printed.text:
+            outputs.insert(0, dict(output_type="stream", name="stdout", text=printed.text))
+        if self.window.borrowed:
+            who = ", ".join(sorted(self.window.borrowed))
+            self.flag("torch.optim called", f"{cell.grade_id}: the answer calls {who}.")
+            self.window.borrowed.clear()
+        if self.window.gone.startswith("The process of the answers sent"):
+            self.flag("forged message", f"{cell.grade_id}: {self.window.gone}")
+        ran = Ran(status, outputs, count, time.monotonic() - start)
+        return ran, Score(score, float(cell.points or 0), why, mistakes)
+
+    def flag(self, kind, text):
+        self.flags.append(Flag(kind, text))
+
+    def run(self, cell):
+        """The value of the last line, as a notebook shows it."""
+        file = f"<{cell.grade_id}>"
+        linecache.cache[file] = (len(cell.source), None, cell.source.splitlines(True), file)
+        tree = ast.parse(cell.source, file)
+        last = tree.body[-1] if tree.body else None
+        shown = isinstance(last, ast.Expr) and not cell.source.rstrip().endswith(";")
+        end = ast.Expression(tree.body.pop().value) if shown else None
+        body = compile(tree, file, "exec")
+        end = compile(end, file, "eval") if shown else None
+        made = own_names(cell.source)
+        self.look((names_in(body) | (names_in(end) if shown else set())) - made)
+        exec(body, self.space)
+        value = eval(end, self.space) if shown else None
+        self.theirs -= made
+        return value
+
+    def partial(self, cell, value, most):
+        """Points for a test whose last line is a number, as nbgrader has it."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return most
+        if not math.isfinite(value) or not 0 <= value <= most:
+            self.flag("odd number of points", f"{cell.grade_id} gave {value} of {most:g} points.")
+            return 0.0
+        return float(value)
+
+
+def own_names(source):
+    """The names that a cell makes at its top level."""
+    names = set()
+    for node in ast.parse(source).body:
+        for part in ast.walk(node) if not isinstance(node, SCOPES) else [node]:
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                names.add(part.id)
+            elif isinstance(part, SCOPES):
+                names.add(part.name)
+            elif isinstance(part, ast.alias):
+                names.add((part.asname or part.name).split(".")[0])
+    return names
+
+
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def names_in(code):
+    """All names that a piece of code reads from outside of itself, its functions included."""
+    names = set(code.co_names)
+    for part in code.co_consts:
+        if hasattr(part, "co_names"):
+            names |= names_in(part)
+    return names
+
+
+def failure(name, text):
+    return dict(output_type="error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
+
+
+def name_of(error):
+    return "Gone" if isinstance(error, Gone) else type(error).__name__
+
+
+def text_of(error):
+    try:
+        return str(error)[:MOST_TEXT]
+    except BaseException:
+        return ""
+
+
+class Printed(io.TextIOBase):
+    """What a test prints, up to a length."""
+
+    def __init__(self):
+        self.text = ""
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        self.text += text[: max(0, MOST_TEXT - len(self.text))]
+        return len(text)
+
+
+@contextlib.contextmanager
+def limited(seconds):
+    """A `TimeUp` after so many seconds."""
+
+    def stop(number, frame):
+        raise TimeUp
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

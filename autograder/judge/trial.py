@@ -1,0 +1,129 @@
+"""One sheet, from its first cell to its last: answers over there, tests here."""
+
+import re
+import time
+
+from autograder.judge.court import Court
+from autograder.sheet import (
+    DIED,
+    GIVEN,
+    LATE,
+    SKIPPED,
+    TEST,
+    Flag,
+    Graded,
+    Ran,
+    Score,
+)
+
+RESTARTS = 6
+"""How often the student's process is made anew, after a cell or a test has ended it."""
+
+SECONDS = 240
+"""How long a sheet may take in all."""
+
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def grade_sheet(sheet, make_fork, tier="", seconds=SECONDS):
+    """Run a sheet's cells and its tests.
+
+    Args:
+        sheet: from intake, without a verdict.
+        make_fork: () → a fresh `run.Fork`.
+        tier: the name of its sandbox.
+        seconds: for the whole sheet; what is not run by then earns nothing.
+
+    Returns:
+        Graded, with a Score for every test: 0 for one that did not run.
+    """
+    start = time.monotonic()
+    trial = Trial(make_fork, start + seconds)
+    ran, scores = {}, {}
+    try:
+        for cell in sheet.cells:
+            if cell.kind == "code":
+                ran[cell.id] = trial.test(cell, scores) if cell.role == TEST else trial.run(cell)
+    finally:
+        trial.end()
+    for cell in sheet.cells:
+        if cell.role == TEST and cell.grade_id not in scores:  # a test that is no code
+            scores[cell.grade_id] = Score(None, float(cell.points or 0))
+    return Graded(
+        sheet, ran, scores, tier, time.monotonic() - start, [*trial.flags, *trial.court.flags]
+    )
+
+
+class Trial:
+    """The student's process and the judge's names, and what has been run so far."""
+
+    def __init__(self, make_fork, deadline):
+        self.make_fork, self.deadline = make_fork, deadline
+        self.court, self.fork = Court(), None
+        self.history, self.flags, self.count, self.restarts = [], [], 0, 0
+        self.renew()
+
+    def renew(self):
+        """A fresh process, in which all is run again that came to an end before."""
+        if self.fork is not None:
+            self.fork.end()
+        self.fork = self.make_fork()
+        for cell, count in list(self.history):
+            if self.fork.run(cell.id, cell.source, count).status in (LATE, DIED):
+                self.history.remove((cell, count))
+                if not self.fork.alive:
+                    return
+        self.court.opens(self.fork)
+
+    def ready(self):
+        """Is there time, and a process to ask? If the process is gone, make another."""
+        if time.monotonic() > self.deadline:
+            return False
+        while not self.fork.alive or self.court.window.gone:
+            if self.restarts == RESTARTS or time.monotonic() > self.deadline:
+                return False
+            self.restarts += 1
+            self.renew()
+        return True
+
+    def why_not(self):
+        if time.monotonic() > self.deadline:
+            return "not run: the time for the whole notebook is up"
+        return "not run: the answers have ended their process too often"
+
+    def run(self, cell):
+        """Run a cell of the student's; a given cell is run on both sides."""
+        if not self.ready():
+            return Ran(SKIPPED)
+        self.count += 1
+        ran = self.fork.run(cell.id, cell.source, self.count)
+        if ran.status not in (LATE, DIED):
+            self.history.append((cell, self.count))
+        if cell.role == GIVEN:
+            self.court.given(cell)
+        return ran
+
+    def test(self, cell, scores):
+        most = float(cell.points or 0)
+        if not self.ready():
+            scores[cell.grade_id] = Score(0.0, most, self.why_not())
+            text = self.why_not()
+            failed = dict(output_type="error", ename="NotRun", evalue=text, traceback=[text])
+            return Ran(SKIPPED, [failed])
+        self.count += 1
+        ran, score = self.court.test(cell, self.count)
+        score.why = first_line(score.why)
+        scores[cell.grade_id] = score
+        return ran
+
+    def end(self):
+        if self.fork is not None:
+            usage = self.fork.end()
+            left = getattr(usage, "survivors", 0)
+            if left:
+                self.flags.append(Flag("processes left behind", f"{left} had to be ended."))
+
+
+def first_line(text):
+    lines = [line.strip() for line in ANSI.sub("", text).splitlines()]
+    return next((line for line in lines if line), "")

@@ -1,0 +1,142 @@
+"""The judge's end of the glass: what it tells with a question, and what a student may ask back."""
+
+import sys
+import types
+
+import torch
+
+from autograder.glass.inside import ASLEEP
+from autograder.glass.peer import Peer
+from autograder.glass.standins import SPECIAL
+from autograder.glass.table import NAMES
+from autograder.glass.wire import Forged
+from autograder.run import Dead, Silent
+from utils.check.guard import Guard
+
+SECONDS = 30.0
+"""How long an answer may compute, when no check is stricter."""
+
+GRACE = 10.0
+"""Seconds beyond that, until a process that does not answer is ended."""
+
+MAY = {
+    torch.optim.Optimizer: (
+        "step",
+        "zero_grad",
+        "state_dict",
+        "load_state_dict",
+        "add_param_group",
+    ),
+    torch.nn.Module: ("train", "eval", "zero_grad", "requires_grad_"),
+}
+
+
+class Gone(RuntimeError):
+    """The student's process is no more."""
+
+
+class Window(Peer):
+    """Asks a student's process.
+
+    Args:
+        fork: a `run.Fork`.
+
+    gone: why there is nobody there any more, a sentence; or "".
+    borrowed: names of torch's own optimizer functions that were called there.
+    """
+
+    def __init__(self, fork):
+        super().__init__("j", self.over_there)
+        self.fork, self.gone, self.borrowed = fork, "", set()
+        self.random = None
+
+    def over_there(self, message):
+        """Send, unless there is nothing to send, and wait."""
+        if self.gone:
+            raise Gone(self.gone)
+        try:
+            if message is not None:
+                self.fork.post(message)
+            return self.fork.wait(ASLEEP * self.seconds() + GRACE)
+        except Silent:
+            self.lost("The answer did not come to an end.")
+        except Dead as error:
+            self.lost(f"The process of the answers ended: {error}")
+
+    def lost(self, why):
+        self.gone = why
+        raise Gone(why)
+
+    def ask(self, op, *args):
+        profile = sys.getprofile()
+        sys.setprofile(None)  # a guard's: it would look at every line of the glass
+        try:
+            return super().ask(op, *args)
+        except Forged as error:
+            self.lost(f"The process of the answers sent what it cannot have meant: {error}.")
+        except Gone:
+            raise
+        except BaseException as error:
+            if not self.table_is_even(error):
+                self.gone = "The answer took too long."
+            raise
+        finally:
+            sys.setprofile(profile)
+
+    def table_is_even(self, error):
+        """Did the answer arrive? A question that was given up leaves both sides out of step."""
+        return getattr(error, "crossed", False)
+
+    def seconds(self):
+        return Guard.now.seconds if Guard.now else SECONDS
+
+    def context(self, blobs):
+        told = {
+            **super().context(blobs),
+            "dtype": NAMES[torch.get_default_dtype()],
+            "seconds": self.seconds(),
+            "watch": Guard.now is not None and Guard.now.watch,
+        }
+        random = torch.get_rng_state().numpy().tobytes()
+        if random != self.random:
+            self.random = random
+            told["random"] = len(blobs)
+            blobs.append(random)
+        return told
+
+    def heard(self, head):
+        printed, borrowed = head.get("printed"), head.get("borrowed")
+        if isinstance(printed, str) and printed:
+            sys.stdout.write(printed[:20_000])
+        if isinstance(borrowed, list) and borrowed:
+            names = {str(name)[:100] for name in borrowed[:20]}
+            self.borrowed |= names
+            if Guard.now:
+                Guard.now.borrowed |= names
+        if head.get("returned") is True and Guard.now:
+            Guard.now.returned = True
+
+    def allow(self, op, *args):
+        """A student's code may use what a test gave it, and nothing behind that."""
+        x = args[0] if args else None
+        name = args[1] if op in ("method", "get", "set") else None
+        key = self.table.keys.get(id(x))
+        given = key is not None and self.table.ours(key) and self.table.objects[key] is x
+        if not (given and self.may(op, x, name)):
+            raise PermissionError(f"{op} {name or ''} is not allowed here")
+
+    def may(self, op, x, name):
+        if op == "call":
+            return callable(x) and not isinstance(x, torch.nn.Module)
+        if op == "forward":
+            return isinstance(x, torch.nn.Module)
+        if op == "backward":
+            return isinstance(x, torch.Tensor)
+        for kind, names in MAY.items():
+            if isinstance(x, kind):
+                return op == "method" and name in names
+        if op == "method" and name in SPECIAL:
+            return not isinstance(x, (type, types.FunctionType, types.ModuleType))
+        ours = type(x).__module__ == "__main__" or type(x).__module__.startswith("utils.")
+        public = isinstance(name, str) and name.isidentifier() and name[:1] != "_"
+        return ours and public and op in ("method", "get")
