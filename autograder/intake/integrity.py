@@ -1,0 +1,164 @@
+"""Things in a submission that an instructor should know of. They change no score.
+
+Not a wall: the sandbox and the glass are. Whoever hides well is not seen here; whoever is seen
+here has usually left the way of an honest answer.
+"""
+
+import ast
+import symtable
+
+from autograder.intake.names import REACH, Names, implementation, patched
+from autograder.intake.notebook import defined
+from autograder.intake.python import SHELL, Opaque, trees
+from autograder.sheet import ANSWER, FREE, Flag
+
+ALIKE = 3  # lines of a hidden test that nobody writes by chance
+LONGEST = 1_000_000  # characters that are looked through in one notebook
+CHECKS = ("utils.check", "utils.judge", "utils.race")
+
+
+def look_through(cells, master):
+    """Flags for the student's code in a sheet, one for each kind of thing in each cell.
+
+    Seen: implementations of torch.optim in an answer, also by a name that another cell gave them;
+    the shell; ways out of the notebook (frames, `__main__`, processes, sockets, …); what belongs
+    to torch or the checks overwritten; the text of hidden tests.
+    """
+    names, lent, flags, views = Names(), {}, [], []
+    answers = {one for cell in master.cells if cell.role == ANSWER for one in defined(cell.source)}
+    left = LONGEST
+    for cell in cells:
+        mine = cell.origin == "student" and cell.role in (ANSWER, FREE)
+        if cell.kind != "code":
+            continue
+        try:
+            left -= len(cell.source)
+            found, magics = trees(cell.source if left > 0 else None)
+        except Opaque:
+            found, magics = [], []
+            flags += [flag("cannot be looked through", cell, "is too long or too deep")] * mine
+        for tree in found:
+            names.learn(tree)
+        if mine:
+            views += [(cell, tree) for tree in found]
+            flags += [*shell(cell, magics), *seen_hidden(cell, master)]
+    for cell, tree in views:
+        flags += reaching(cell, tree, names)
+        flags += overwritten(cell, tree, names, answers)
+        lent |= lending(cell, tree, names, lent, answers)
+    for cell, tree in views:
+        flags += optimizers(cell, tree, names, lent, answers)
+    return list({(one.kind, one.text): one for one in flags}.values())
+
+
+def flag(kind, cell, what):
+    where = f"the answer {cell.grade_id}" if cell.role == ANSWER else f"the cell {cell.id}"
+    return Flag(kind, f"{where[0].upper()}{where[1:]} {what}.")
+
+
+# torch.optim in an answer
+
+
+def optimizers(cell, tree, names, lent, answers):
+    """An answer that uses torch's own optimizer, or another cell that makes it the answer."""
+    if cell.role == ANSWER:
+        paths = implementation(tree, names)
+        for path in paths:
+            yield flag("torch.optim used", cell, f"mentions {path}")
+        for name in sorted(globals_read(tree) & set(lent)):
+            path, where = lent[name]
+            if where != cell.id and not paths:
+                yield flag("torch.optim used", cell, f"uses `{name}`, in which there is {path}")
+    for name, part in bindings(tree):
+        if name in answers and cell.role == FREE:
+            for path in implementation(part, names):
+                yield flag("torch.optim used", cell, f"makes {name} of {path}")
+
+
+def lending(cell, tree, names, lent, answers):
+    """Names of the notebook that hold an implementation of torch.optim, directly or by another.
+
+    Returns:
+        dict: name → (path of the implementation, id of the cell).
+    """
+    found = {}
+    for name, part in bindings(tree):
+        if cell.role == FREE and name in answers:
+            continue  # the answer has a name of its own; `optimizers` looks at this
+        part = part if isinstance(part, ast.stmt) else ast.Expr(part)
+        used = sorted(globals_read(ast.Module([part], [])) & {*lent, *found})
+        if paths := implementation(part, names):
+            found[name] = (paths[0], cell.id)
+        elif used:
+            found[name] = ({**lent, **found}[used[0]][0], cell.id)
+    return found
+
+
+def bindings(tree):
+    """(name, what it is bound to) at the top level of a cell."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+            yield node.name, node
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                for one in ast.walk(target):
+                    if isinstance(one, ast.Name):
+                        yield one.id, node.value
+        elif isinstance(node, ast.AnnAssign) and node.value and isinstance(node.target, ast.Name):
+            yield node.target.id, node.value
+
+
+def globals_read(tree):
+    """The names that a cell takes from the rest of the notebook."""
+    try:
+        table = symtable.symtable(ast.unparse(tree), "cell", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    own = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned()}
+    found = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+    inner = list(table.get_children())
+    while inner:
+        one = inner.pop()
+        inner += one.get_children()
+        found |= {s.get_name() for s in one.get_symbols() if s.is_global() and s.is_referenced()}
+    return found - own
+
+
+# ways out
+
+
+def shell(cell, magics):
+    used = sorted({name for name in magics if name in SHELL})
+    if used:
+        what = "uses the shell" if used == ["!"] else f"uses the shell ({', '.join(used)})"
+        yield flag("shell", cell, what)
+
+
+def reaching(cell, tree, names):
+    """What an answer has no business with."""
+    for node in ast.walk(tree):
+        path = names.path(node)
+        what = REACH.said(node, path)
+        if what:
+            yield flag("reaches out", cell, what)
+
+
+def overwritten(cell, tree, names, answers):
+    """Parts of torch or of the checks replaced by the student's."""
+    for path in patched(tree, names):
+        yield flag("overwritten", cell, f"puts something else in the place of {path}")
+    for name, _ in bindings(tree):
+        path = names.first.get(name, "")
+        if path.startswith(CHECKS) and name not in answers:
+            yield flag("overwritten", cell, f"defines {name} anew, by which answers are checked")
+
+
+# hidden tests
+
+
+def seen_hidden(cell, master):
+    """The text of a hidden test in the student's code."""
+    mine = {line.strip() for line in cell.source.splitlines()}
+    for key, (rows, quoted) in master.hidden.items():
+        if len(mine & set(rows)) >= ALIKE or any(text in cell.source for text in quoted):
+            yield flag("hidden test seen", cell, f"has words of the hidden test {key} in it")

@@ -1,0 +1,107 @@
+"""A cell's source as a syntax tree, with IPython's magics taken for what they are."""
+
+import ast
+import re
+from functools import cache
+
+LONGEST = 200_000  # characters of a cell; a longer one nobody looks through
+PATIENCE = 2_000_000  # characters × magics: IPython reads the whole cell for each
+PYTHON = {"time", "timeit", "capture", "prun", "debug"}  # cell magics with Python inside
+SHELL = {"bash", "sh", "script", "system", "sx", "!", "pip", "conda", "mamba", "uv", "perl", "ruby"}
+SHELL |= {"cmd", "sc", "ls", "cat", "cp", "mv", "rm", "mkdir", "ll", "python", "python3", "pypy"}
+
+
+class Opaque(Exception):
+    """This cannot be looked through."""
+
+
+def trees(source):
+    """The trees of a cell: its own, and those of Python in its cell magics.
+
+    Returns:
+        (list of ast.Module, names of the magics used); no tree if Python would not take it.
+
+    Raises:
+        Opaque: it is too long (None: for today) or too deep to be looked through.
+    """
+    if source is None or len(source) > LONGEST:
+        raise Opaque
+    tree = parsed(source)
+    if tree:
+        return [tree], []
+    if len(source) * sum(map(magic, source.splitlines())) > PATIENCE:
+        raise Opaque
+    tree = parsed(plain(source))
+    if not tree:
+        line = source.strip()
+        word = (
+            "" if "\n" in line else re.match(r"\w*", line)[0]
+        )  # automagic: `ls /` alone in a cell
+        return [], [word] if word in SHELL else []
+    found, magics = [tree], []
+    for name, inside in calls(tree):
+        magics.append(name)
+        if name in PYTHON and inside is not None:
+            more, names = trees(inside)
+            found += more
+            magics += names
+    return found, magics
+
+
+def magic(line):
+    """Could this line be a magic, a shell escape or a question?"""
+    line = line.strip()
+    after = line.partition("=")[2].lstrip()
+    return line[:1] in tuple("%!?") or line.endswith("?") or after[:1] in tuple("%!")
+
+
+def parsed(source):
+    """The tree; None if it is no Python."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+    except (RecursionError, MemoryError):
+        raise Opaque from None
+
+
+@cache
+def transformer():
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager
+
+
+def plain(source):
+    """The cell as IPython gives it to Python."""
+    try:
+        return transformer()().transform_cell(source)
+    except Exception:  # it is no Python, and IPython says so in many ways
+        return "("
+
+
+def calls(tree):
+    """(name, source within) of the magics in a cell that `plain` gave; it takes them out."""
+    found = []
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        inner = node.func.value
+        if not (isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name)):
+            continue
+        if inner.func.id != "get_ipython":
+            continue
+        words = [a.value for a in node.args if isinstance(a, ast.Constant)]
+        if len(words) != len(node.args) or not all(isinstance(word, str) for word in words):
+            continue
+        if node.func.attr in ("system", "getoutput") and words:
+            found.append(("!", None))
+        elif node.func.attr == "run_line_magic" and words:
+            python = words[1] if words[0] in PYTHON and len(words) > 1 else None
+            found.append((words[0], python))
+        elif node.func.attr == "run_cell_magic" and len(words) == 3:
+            found.append((words[0], words[2]))
+        else:
+            continue
+        node.func = ast.Name("magic", ast.Load())
+    return found
