@@ -8,6 +8,7 @@ history = fit(model, Batches(*train, shuffle=True), Batches(*valid), optimizer, 
 import math
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import torch
@@ -112,7 +113,7 @@ class History:
     trouble: str | None = None
 
 
-def fit(model, train, valid, optimizer, epochs=1, loss_func=F.cross_entropy, bar=True):
+def fit(model, train, valid, optimizer, epochs=1, loss_func=F.cross_entropy, bar=True, run=None):
     """Train `model`, validate it after every epoch, and return the `History`.
 
     Args:
@@ -121,31 +122,46 @@ def fit(model, train, valid, optimizer, epochs=1, loss_func=F.cross_entropy, bar
         optimizer: holds the model's parameters.
         loss_func: from (model(x), y) to the mean loss over the batch.
         bar: show a progress bar for each epoch.
+        run: of a dashboard, `dash.run("Adam")`: shows the training there, instead of in a bar.
 
-    Training ends after an epoch with a loss that is infinite or NaN; `trouble` then says where.
+    Training ends after an epoch with a loss that is infinite or NaN, and when `run` is stopped;
+    `trouble` then says where.
     """
     history, start = History(), time.perf_counter()
-    for epoch in range(epochs):
-        model.train()
-        losses = []
-        with progress(train, f"epoch {epoch + 1}/{epochs}", hide=not bar) as shown:
-            for x, y in train:
-                loss = loss_func(model(x), y)
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                losses.append(loss.detach())  # a number would make the CPU wait for the GPU
-                shown.update()
-            if valid is not None:
-                valid_loss, accuracy = evaluate(model, valid, loss_func)
-                shown.set_postfix_str(f"valid loss {valid_loss:.3f}, accuracy {accuracy:.2%}")
-                history.valid_losses.append(valid_loss)
-                history.accuracies.append(accuracy)
-        history.losses = torch.cat([history.losses, torch.stack(losses).cpu()])
-        bad = (~history.losses.isfinite()).nonzero()
-        if len(bad):
-            history.trouble = f"The loss was not finite from step {bad[0].item() + 1} on."
-            break
+    if run is not None:
+        run.total, bar = run.total or epochs * len(train), False
+    with nullcontext() if run is None else run.gently():
+        for epoch in range(epochs):
+            model.train()
+            losses = []
+            with progress(train, f"epoch {epoch + 1}/{epochs}", hide=not bar) as shown:
+                for x, y in train if run is None else run.watch(train):
+                    loss = loss_func(model(x), y)
+                    optimizer.zero_grad()
+                    loss.backward()
+                    optimizer.step()
+                    losses.append(loss.detach())  # a number would make the CPU wait for the GPU
+                    shown.update()
+                    if run is not None:
+                        run.log(loss)
+                if run is not None and run.stopped:
+                    history.trouble = f"Stopped after step {len(history.losses) + len(losses)}."
+                elif valid is not None:
+                    valid_loss, accuracy = evaluate(model, valid, loss_func)
+                    shown.set_postfix_str(f"valid loss {valid_loss:.3f}, accuracy {accuracy:.2%}")
+                    history.valid_losses.append(valid_loss)
+                    history.accuracies.append(accuracy)
+                    if run is not None:
+                        run.validated(valid_loss, accuracy)
+            if losses:
+                history.losses = torch.cat([history.losses, torch.stack(losses).cpu()])
+            bad = (~history.losses.isfinite()).nonzero()
+            if len(bad):
+                history.trouble = f"The loss was not finite from step {bad[0].item() + 1} on."
+            if history.trouble:
+                break
+    if run is not None:
+        run.done()
     history.seconds = time.perf_counter() - start
     return history
 

@@ -40,11 +40,27 @@ export function renderDashboard({ model, el }) {
 
   const bar = h("progress", { max: 1, value: 0, "aria-label": "progress of the run" });
   const said = h("span", {});
+  let asked; // the stop button was pressed; the time until the kernel is interrupted
+  const stop = h("button", { type: "button", hidden: true, onclick() {
+    stop.disabled = true;
+    stop.textContent = "Stopping …";
+    post({ kind: "stop" });
+    asked = setTimeout(() => {
+      const kernel = model.widget_manager?.kernel;
+      if (kernel?.interrupt) kernel.interrupt();
+      else stop.textContent = "Interrupt the kernel to stop";
+    }, 1500);
+  } }, "■ Stop");
+  const post = (message) => {
+    try {
+      model.send(message);
+    } catch { /* the line is closed */ }
+  };
   const legend = h("div", { class: "chips" });
   const spoken = h("div", { class: "unseen", role: "status", "aria-live": "polite" });
   const stage = h("div", { class: "stage twin" }, losses.box, accuracy.box);
   const root = h("div", { class: "ms-play", role: "region", "aria-label": "Training dashboard" },
-    h("div", { class: "bar" }, bar, said), stage, legend, spoken);
+    h("div", { class: "bar" }, bar, said, stop), stage, legend, spoken);
 
   const tell = (run) => {
     const last = run.valid.at(-1);
@@ -62,6 +78,8 @@ export function renderDashboard({ model, el }) {
   function update() {
     const now = runs.find((run) => run.state === "running");
     bar.hidden = !now;
+    if (stop.hidden || !now) (stop.disabled = false), (stop.textContent = "■ Stop"), clearTimeout(asked);
+    stop.hidden = !now || !model.send;
     if (now) bar.value = now.total ? Math.min(1, now.step / now.total) : 0;
     const left = now && now.step ? (now.seconds / now.step) * (now.total - now.step) : 0;
     said.textContent = !runs.length ? "No run yet." : !now ? "" : `${now.label}: step ${now.step} of ${now.total}, about ${Math.ceil(left)} s left`;
@@ -75,15 +93,24 @@ export function renderDashboard({ model, el }) {
     update();
     speak();
   };
+  const news = ({ kind, at, run }) => {
+    if (kind === "stopping") clearTimeout(asked);
+    if (kind !== "run") return;
+    runs = [...runs.slice(0, at), run];
+    update();
+    speak();
+  };
   if (!model.static) announce(model.get("uid"));
   el.append(root);
   heard();
   model.on("change:runs", heard);
+  model.on("msg:custom", news);
+  if (model.send) post({ kind: "hello" }); // makes JupyterLab open a subshell, by which "stop" comes through
   const unfollow = followTheme(root, soon);
   const watch = new ResizeObserver(() => {
     stage.classList.toggle("wide", root.clientWidth >= 680);
     soon();
   });
   watch.observe(root);
-  return () => (model.off?.("change:runs", heard), unfollow(), watch.disconnect(), soon.stop(), speak.stop());
+  return () => (model.off?.("change:runs", heard), model.off?.("msg:custom", news), clearTimeout(asked), unfollow(), watch.disconnect(), soon.stop(), speak.stop());
 }

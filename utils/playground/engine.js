@@ -203,7 +203,7 @@ export const OPTIMIZERS = {
     },
   },
   adam: {
-    label: "Adam", uses: ["lr", "beta", "beta2", "eps"], beta2: 0.999,
+    label: "Adam", uses: ["lr", "beta", "beta2", "eps", "wd"], beta2: 0.999,
     step(p, g, s, { lr, beta, beta2, eps }, t) {
       s.avg = beta * (s.avg ?? 0) + (1 - beta) * g;
       s.sqr = beta2 * (s.sqr ?? 0) + (1 - beta2) * g * g;

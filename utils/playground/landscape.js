@@ -70,11 +70,12 @@ export function renderLandscape({ model, el }) {
     return at > 0 ? at : path.broke;
   }
 
+  const hidden = () => predict && guess === undefined;
   const fate = (path) => `${path.raised ? "stops" : "diverges"} at step ${path.left}`;
 
   /** What is drawn, the student's path as a band under the others: [name, path, colour, dash, label, width]. */
   function lines() {
-    if (predict && guess === undefined) return [];
+    if (hidden()) return [];
     const on = scene.runs.filter((each) => each.on);
     const all = on.map(({ name }) => [name, paths.get(name), PALETTE[slot(name) % 6], DASHES[slot(name) % 6], OPTIMIZERS[name].label, 2]);
     if (mine && trail) all.unshift(["mine", trail, ink(root).band, [], mine.label, 7]);
@@ -268,7 +269,7 @@ export function renderLandscape({ model, el }) {
     const curvature = sharpness(land);
     for (const each of scene.runs) {
       const { edge } = OPTIMIZERS[each.name];
-      if (!each.on || !edge) continue;
+      if (!each.on || !edge || hidden()) continue;
       const betas = Array.from({ length: 61 }, (_, i) => 1 - 10 ** (-i / 30));
       ctx.strokeStyle = PALETTE[slot(each.name) % 6];
       ctx.setLineDash(DASHES[slot(each.name) % 6]);
@@ -558,7 +559,7 @@ export function renderLandscape({ model, el }) {
   if (goal) top.append(h("div", { class: "goal" }, `Goal: ${goal.text} `, judged));
   const judgeSoon = later(() => {
     const { passed, text } = verdict(goal, scene);
-    if (predict && guess === undefined) return;
+    if (hidden()) return;
     judged.textContent = `${passed ? "✓" : "✗"} ${text}`;
     judged.className = passed ? "good" : "bad";
   }, 200);
@@ -699,11 +700,10 @@ export function renderLandscape({ model, el }) {
       box.checked = on;
       pick.setAttribute("aria-pressed", String(name === selected));
       const path = name === "mine" ? trail : paths.get(name);
-      const hidden = predict && guess === undefined;
-      const said = !on || !path || hidden ? text
+      const said = !on || !path || hidden() ? text
         : path.left ? `${text} ${fate(path)}` : `${text}: ${short(path.loss.at(-1))}`;
       if (pick.textContent !== said) pick.textContent = said;
-      pick.classList.toggle("bad", Boolean(on && path && !hidden && path.left));
+      pick.classList.toggle("bad", Boolean(on && path && !hidden() && path.left));
       const ctx = swatch.getContext("2d");
       ctx.setTransform(2, 0, 0, 2, 0, 0);
       ctx.clearRect(0, 0, 26, 12);
@@ -718,7 +718,7 @@ export function renderLandscape({ model, el }) {
 
   /** What the pictures show, in words. */
   function words() {
-    if (predict && guess === undefined) return "The paths are hidden until you have chosen.";
+    if (hidden()) return "The paths are hidden until you have chosen.";
     const told = lines().map(([, path, , , name]) => path.left ? `${name} ${fate(path)}` : `${name}: loss ${short(path.loss[0])} → ${short(path.loss.at(-1))}`);
     return `${LANDSCAPES[scene.land.name].label}, ${scene.steps} steps from (${scene.start.map(short).join(", ")}). ${told.join("; ")}.`;
   }
@@ -768,7 +768,7 @@ export function renderLandscape({ model, el }) {
     if (document.activeElement !== linkText) linkText.value = model.static && /^https?:/.test(location.protocol) ? `${location.href.split("#")[0]}#play=${link}` : link;
     fillDebugger();
     if (goal) judgeSoon();
-    if (!predict || guess !== undefined) drawMap();
+    if (!hidden()) drawMap();
     describe();
     soon();
   }

@@ -3,6 +3,7 @@
 import json
 import re
 import secrets
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -14,9 +15,15 @@ TOKEN = re.compile(
     r"""\"(?:\\.|[^"\\])*\"|'(?:\\.|[^'\\])*'|//[^\n]*|/(?=[^ /*])(?:\\.|[^/\\\n])+/[a-z]*|[`{}/]|[^"'`{}/]+"""
 )
 TEMPLATE = re.compile(r"(?:\\.|\$(?!\{)|[^`\\$])*(?:\$\{|`)")
-BLANKS = re.compile(r" *([=(){}\[\],;:?<>|&!*]+) *|(?<=\w) ([-+/%]) (?=\w)")
+BLANKS = re.compile(r" *([=(){}\[\],;:?<>|&!*/%^]+) *|(?<=[\w)\]]) ([-+]=?) (?=[\w(\[.])")
+ENDS = re.compile(r"[;,]+(?=[}\]])")  # nothing comes after them
 BREAKS = re.compile(r"(?<=[;{,(])\n|\n(?=[?:|&.)\]}])")  # where a line goes on anyway
 STATIC = "(() => {{\n{script}\nshowStatic({id}, {state}, {css}, {render});\n}})();"
+NAME = re.compile(r"(?<![\w$.])[A-Za-z_$][\w$]*|(?<=\.\.\.)[A-Za-z_$][\w$]*")
+NAME_OR_BRACKET = re.compile(r"[A-Za-z_$][\w$]*|[(){}\[\]]")
+DECLARED = re.compile(r"\b(?:const|let|function|class) ([A-Za-z_$][\w$]*)")
+ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+KEPT = {"renderLandscape", "renderSmoothing", "renderDashboard", "showStatic"}
 HERE = Path(__file__).parent
 
 
@@ -33,8 +40,18 @@ def script(*names):
 
 
 def squeeze(text):
-    """JavaScript without blanks that mean nothing. What is between quotes stays as it is."""
-    pieces, templates, at = [""], [], 0  # code, literal, code, …; depth of braces in each template
+    """JavaScript without blanks that mean nothing, and with short names where that is safe."""
+    pieces = split(text)
+    code = [ENDS.sub("", BREAKS.sub("", BLANKS.sub(r"\1\2", piece))) for piece in pieces[::2]]
+    pieces[::2] = code
+    short = rename(pieces)
+    pieces[::2] = [NAME.sub(lambda found: short.get(found[0], found[0]), piece) for piece in code]
+    return "".join(pieces)
+
+
+def split(text):
+    """Code, literal, code, literal, …, code: what is between quotes is not touched."""
+    pieces, templates, at = [""], [], 0  # templates: depth of braces in each that is open
     while at < len(text):
         inside = templates and templates[-1] == 0
         token = (TEMPLATE if inside else TOKEN).match(text, at)[0]
@@ -53,9 +70,33 @@ def squeeze(text):
             pieces += [token, ""]
         else:
             pieces[-1] += token
-    return "".join(
-        p if i % 2 else BREAKS.sub("", BLANKS.sub(r"\1\2", p)) for i, p in enumerate(pieces)
-    )
+    return pieces
+
+
+def rename(pieces):
+    """Long names that the modules declare → short ones.
+
+    A name that is ever a property, or could be one, stays: after a dot, before a colon, or between
+    the commas of braces.
+    """
+    text = "".join(p if i % 2 == 0 else '""' for i, p in enumerate(pieces))
+    brackets, unsafe, count = [], set(), Counter()
+    for found in NAME_OR_BRACKET.finditer(text):
+        word, before, after = found[0], text[: found.start()][-3:], text[found.end() :][:1]
+        if word in "([{":
+            brackets.append(word)
+        elif word in ")]}":
+            brackets = brackets[:-1]
+        else:
+            count[word] += 1
+            listed = before[-1:] in ("{", ",") and (brackets or [""])[-1] == "{"
+            property_ = before[-1:] == "." and before != "..."
+            if property_ or (after == ":" and before[-1:] != "?") or (listed and after in ",}=("):
+                unsafe.add(word)
+    declared = set(DECLARED.findall(text)) - unsafe - KEPT
+    free = (a + b for a in "$_" for b in ALPHABET if a + b not in count)
+    words = sorted((w for w in declared if len(w) > 2), key=lambda w: -len(w) * count[w])
+    return dict(zip(words, free, strict=False))
 
 
 @cache

@@ -38,7 +38,7 @@ HAVE_BETA = {"momentum", "momentum_lr", "momentum_ewma", "nesterov", "adam", "ad
 MORE = {  # optimizer: what may follow lr and β in a link
     "rmsprop": ("beta2", "eps"),
     "rmsprop_inside": ("beta2", "eps"),
-    "adam": ("beta2", "eps"),
+    "adam": ("beta2", "eps", "wd"),
     "adam_raw": ("beta2", "eps"),
     "adamw": ("beta2", "eps", "wd"),
     "lion": ("beta2", "wd"),

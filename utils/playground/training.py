@@ -4,17 +4,24 @@
     dash                                      # shows it
     run = dash.run("Adam", total=epochs * len(train))
     for epoch in range(epochs):
-        for x, y in run.watch(train):         # interrupt the kernel to stop
+        for x, y in run.watch(train):
             ...
             run.log(loss)
         run.validated(*evaluate(model, valid))
     run.done()
 
-Where there is no notebook a tqdm bar says the same.
+`utils.train.fit(…, run=run)` does all of this. Where there is no notebook a tqdm bar says the same.
+
+The stop button, and an interrupt of the kernel, end a run after its batch. The button's message
+comes by a subshell of the kernel (JupyterLab 4.4 and later); where it does not come in time, the
+page interrupts the kernel. A second interrupt ends everything, as always.
 """
 
+import signal
 import sys
+import threading
 import time
+from contextlib import contextmanager
 
 import torch
 import traitlets
@@ -45,11 +52,18 @@ class Dashboard(Alive):
     FILES, RENDER = ("ui", "dashboard"), "renderDashboard"
 
     runs = traitlets.List().tag(sync=True)
-    stopping = False  # set it, from a callback, to end the run after this batch
+    stopping = False  # set it to end the run after this batch
 
     def __init__(self, live):
         self.live, self.made, self.shown = live, [], None
         super().__init__()
+        self.on_msg(self.answer)
+
+    def answer(self, _, message, buffers):
+        """The page's stop button. Its other messages only open the way for this one."""
+        if message.get("kind") == "stop":
+            self.stopping = True
+            self.send({"kind": "stopping"})
 
     def run(self, label, total=0):
         """Begin a `Run` of that name; `total` is how many steps it will be, if known."""
@@ -59,8 +73,12 @@ class Dashboard(Alive):
         self.made.append(Run(self, str(label), int(total)))
         return self.made[-1]
 
-    def draw(self):
-        self.runs = [run.told() for run in self.made]
+    def draw(self, run=None):
+        """Send all runs, to be kept; or the newest alone, which costs less."""
+        if run is None:
+            self.runs = [run.told() for run in self.made]
+        else:
+            self.send({"kind": "run", "at": self.made.index(run), "run": run.told()})
 
     def finish(self):
         """Also mend the picture that stands in for the widget in a saved notebook."""
@@ -108,11 +126,32 @@ class Run:
 
             self.bar = tqdm(batches, self.label, file=sys.stdout, ncols=100, mininterval=0.3)
             batches = self.bar
-        for batch in batches:
-            if self.dash.stopping:
-                self.end("stopped")
-                return
-            yield batch
+        with self.gently():
+            for batch in batches:
+                if self.dash.stopping:
+                    self.end("stopped")
+                    return
+                yield batch
+
+    @contextmanager
+    def gently(self):
+        """An interrupt stops the run after its batch; a second one is an interrupt as always."""
+        before = signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is not threading.main_thread() or hasattr(before, "gentle"):
+            yield
+            return
+
+        def interrupted(*_):
+            signal.signal(signal.SIGINT, before)
+            self.dash.stopping = True
+
+        interrupted.gentle = True
+        signal.signal(signal.SIGINT, interrupted)
+        try:
+            yield
+        finally:
+            if signal.getsignal(signal.SIGINT) is interrupted:
+                signal.signal(signal.SIGINT, before)
 
     @property
     def stopped(self):
@@ -125,7 +164,7 @@ class Run:
         now = time.perf_counter()
         if now > self.next:
             self.look()
-            self.dash.draw()
+            self.dash.draw(self)
             end = time.perf_counter()
             self.next = end + max(PERIOD, (end - now) / SHARE)
 
@@ -133,7 +172,7 @@ class Run:
         """Note loss and accuracy (0 … 1) on the validation set."""
         self.valid.append((self.step, float(loss), float(accuracy)))
         self.look()
-        self.dash.draw()
+        self.dash.draw(self)
         if self.bar is not None:
             self.bar.write(
                 f"{self.label}: valid loss {loss:.3f}, accuracy {accuracy:.2%}", sys.stdout
@@ -166,7 +205,7 @@ class Run:
 
     def told(self):
         """The run as the page wants it: plain numbers, and no NaN."""
-        plain = [x if -1e30 < x < 1e30 else 1e30 for x in self.losses]
+        plain = [float(f"{x:.4g}") if -1e30 < x < 1e30 else 1e30 for x in self.losses]
         told = {"label": self.label, "width": self.width, "losses": plain, "valid": self.valid}
         told |= {"step": self.step, "total": max(self.total, self.step), "state": self.state}
         return told | {"seconds": self.seconds}

@@ -238,33 +238,66 @@ from utils.playground import dashboard
 dash = dashboard()
 dash"""
 TRAIN = """\
-run = dash.run("SGD", total=600)
-for step in run.watch(range(600)):
+run = dash.run("SGD", total=6000)
+for step in run.watch(range(6000)):
     time.sleep(0.05)
     run.log(torch.tensor(0.99**step))
     if step % 20 == 19:
         run.validated(0.5, 0.9)
 run.done()
-print("ended", run.state, run.step)"""
+print("ended", run.state, run.step == len(run.losses) * run.width + len(run.waiting))"""
+TOGETHER = DASH.removesuffix("dash") + "display(dash)\n" + TRAIN
+
+
+def begin(lab, tab, *cells):
+    """Run the cells, and do not wait for the last: it trains. Return when a loss is drawn."""
+    lab.run(tab, *cells[:-1], "1")
+    tab.evaluate(
+        """([at, code]) => {
+          const notebook = jupyterapp.shell.currentWidget.content;
+          notebook.widgets[at].model.sharedModel.setSource(code);
+          notebook.activeCellIndex = at;
+          void jupyterapp.commands.execute('notebook:run-cell');
+        }""",
+        [len(cells) - 1, cells[-1]],
+    )
+    progress = "/step [1-9]/.test(document.querySelector('.ms-play .bar')?.textContent)"
+    tab.wait_for_function(progress, timeout=60_000)
+
+
+def steps(tab):
+    return int(re.search(r"step (\d+) of 6000", tab.locator(".ms-play .bar").inner_text())[1])
 
 
 def test_the_dashboard_is_live_while_training_runs(lab, tab):
-    lab.run(tab, DASH, "1")
-    tab.wait_for_selector(".ms-play")
-    tab.evaluate(
-        """code => {
-          const notebook = jupyterapp.shell.currentWidget.content;
-          notebook.widgets[1].model.sharedModel.setSource(code);
-          notebook.activeCellIndex = 1;
-          void jupyterapp.commands.execute('notebook:run-cell');
-        }""",
-        TRAIN,
+    begin(lab, tab, DASH, TRAIN)
+    first = steps(tab)
+    tab.wait_for_function(
+        "n => Number(/step (\\d+) of/.exec(document.querySelector('.ms-play .bar').textContent)[1]) > n",
+        arg=first,
     )
-    bar = tab.locator(".ms-play .bar")
-    tab.wait_for_function("/step [1-9]/.test(document.querySelector('.ms-play .bar').textContent)")
-    first = int(re.search(r"step (\d+) of 600", bar.inner_text())[1])
-    tab.wait_for_timeout(3000)
-    assert int(re.search(r"step (\d+) of 600", bar.inner_text())[1]) > first
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        (DASH, TRAIN),
+        (TOGETHER,),
+        (DASH, "dash.on_msg(dash.answer, remove=True)\n" + TRAIN),  # no message comes through
+    ],
+    ids=["two cells", "one cell", "by an interrupt"],
+)
+def test_the_stop_button_ends_a_run_and_keeps_it(lab, tab, cells):
+    begin(lab, tab, *cells)
+    tab.get_by_role("button", name="Stop").click()
+    said = tab.locator(".jp-OutputArea-output", has_text="ended")
+    said.wait_for(timeout=20_000)
+    assert said.inner_text().strip() == "ended stopped True"
+    legend = tab.locator(".ms-play .chips").filter(has_text="stopped")
+    legend.wait_for()
+    assert re.search(r"SGD: step \d+ of 6000, loss .*, stopped", legend.inner_text())
+    assert not tab.get_by_role("button", name="Stop").is_visible()
+    assert tab.locator(".jp-OutputArea-output", has_text="KeyboardInterrupt").count() == 0
 
 
 def test_a_class_in_the_smoothing_playground_follows_beta(lab, tab):

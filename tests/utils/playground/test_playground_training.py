@@ -1,7 +1,9 @@
 """The smoothing playground and the training dashboard."""
 
 import math
+import os
 import re
+import signal
 import time
 
 import pytest
@@ -11,6 +13,7 @@ from browsing import page, settle
 
 from utils import smoothing
 from utils.playground import dashboard, smooth
+from utils.train import Batches, fit
 
 pytestmark = pytest.mark.slow  # a browser
 
@@ -154,6 +157,70 @@ def test_stop_ends_the_run_after_the_batch():
     assert run.stopped
     assert list(run.watch(range(3))) == []
     assert len(list(dash.run("b").watch(range(3)))) == 3
+
+
+def test_the_page_s_stop_is_heard_and_answered():
+    dash, heard = dashboard(live=True), []
+    dash.send = heard.append
+    for message in ({"kind": "hello"}, {}):
+        dash.answer(dash, message, [])
+    assert not dash.stopping
+    dash.answer(dash, {"kind": "stop"}, [])
+    assert dash.stopping
+    assert heard == [{"kind": "stopping"}]
+
+
+def test_an_interrupt_ends_the_run_after_its_batch():
+    before = signal.getsignal(signal.SIGINT)
+    dash = dashboard(live=True)
+    run, seen = dash.run("a", total=100), 0
+    for _ in run.watch(range(100)):
+        seen += 1
+        if seen == 7:
+            os.kill(os.getpid(), signal.SIGINT)
+    assert (seen, run.state) == (7, "stopped")
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_second_interrupt_is_one_as_always():
+    before = signal.getsignal(signal.SIGINT)
+    run = dashboard(live=True).run("a", total=100)
+    with pytest.raises(KeyboardInterrupt):
+        for _ in run.watch(range(100)):
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def fitted(run, **given):
+    rng = torch.Generator().manual_seed(0)
+    x, y = torch.randn(640, 4, generator=rng), torch.arange(640) % 2
+    model = torch.nn.Linear(4, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    return fit(model, Batches(x, y, 64), Batches(x, y), optimizer, run=run, **given)
+
+
+def test_fit_shows_its_losses_on_a_dashboard():
+    run = dashboard(live=True).run("SGD")
+    history = fitted(run, epochs=3)
+    assert (run.step, run.total, run.state, len(run.valid)) == (30, 30, "done", 3)
+    torch.testing.assert_close(torch.tensor(run.losses), history.losses)
+    assert [accuracy for *_, accuracy in run.valid] == history.accuracies
+
+
+def test_fit_that_is_interrupted_keeps_its_history():
+    run = dashboard(live=True).run("SGD")
+
+    def loss_func(scores, y):
+        if run.step == 13:
+            os.kill(os.getpid(), signal.SIGINT)
+        return torch.nn.functional.cross_entropy(scores, y)
+
+    history = fitted(run, epochs=3, loss_func=loss_func)
+    assert history.trouble == "Stopped after step 14."
+    assert len(history.losses) == 14
+    assert len(history.accuracies) == 1
+    assert run.state == "stopped"
 
 
 def test_without_a_notebook_a_bar_is_shown(capsys):
