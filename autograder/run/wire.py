@@ -34,7 +34,7 @@ def unpack(head):
     """(kind, length) from a message's first bytes; refuses what is too long before it is read."""
     kind, length = HEAD.unpack(head)
     if length > LARGEST:
-        raise Broken(f"a message of {length:,} bytes was announced: at most {LARGEST:,} may come")
+        raise Broken(f"a message of {length:,} bytes: at most {LARGEST:,} may come")
     return kind, length
 
 

@@ -119,7 +119,7 @@ def settle_in(world, limits):
     linux.mount("shared", "/dev/shm", "tmpfs", flags | linux.MS_NOEXEC, size)
     quiet = flags | linux.MS_NOEXEC | linux.MS_RDONLY
     try:
-        linux.mount("proc", "/proc", "proc", quiet)
+        linux.mount("proc", "/proc", "proc", quiet, "hidepid=ptraceable")
     except OSError:  # the kernel shows no fresh one where the old one is partly hidden
         linux.mount("none", "/proc", "tmpfs", quiet, "size=4k")
 

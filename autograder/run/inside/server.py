@@ -106,8 +106,12 @@ class Server:
         self.tell(ward, wire.TOLD, ward.now._asdict())
 
     def measure(self, ward):
-        ward.now = tree.measure(ward.keeper, self.world["base"], ward.limits["memory"])
-        ward.peak = max(ward.peak, ward.now.memory)
+        """Count first: to measure the memory of a bomb's thousand processes would take too long."""
+        ward.now = tree.count(ward.keeper)
+        if ward.now.threads <= ward.limits["processes"]:
+            memory = tree.memory(ward.keeper, self.world["base"], ward.limits["memory"])
+            ward.now = ward.now._replace(memory=memory)
+            ward.peak = max(ward.peak, memory)
         if ward.student is None:
             ward.student = next(iter(tree.children(ward.keeper)), None)
 
@@ -116,10 +120,10 @@ class Server:
         self.measure(ward)
         now, limits = ward.now, ward.limits
         why = None
-        if now.memory > limits["memory"]:
-            why = f"it used more than {limits['memory'] // MB:,} MB of memory"
-        elif now.threads > limits["processes"]:
+        if now.threads > limits["processes"]:
             why = f"it started more than {limits['processes']} processes and threads"
+        elif now.memory > limits["memory"]:
+            why = f"it used more than {limits['memory'] // MB:,} MB of memory"
         elif now.cpu > limits["total_cpu"]:
             why = f"it used more than {limits['total_cpu']:g} s of CPU time"
         if why:
@@ -127,7 +131,8 @@ class Server:
 
     def finish(self, ward, how, why=None):
         """End a fork and tell the outside. how: the student's wait status, if it ended itself."""
-        self.measure(ward)
+        if why is None:
+            self.measure(ward)
         survivors = max(0, ward.now.processes - (how is None))
         _, _, used = tree.end(ward.keeper, self.apart)
         self.wards.remove(ward)

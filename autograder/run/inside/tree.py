@@ -53,25 +53,29 @@ def kilobytes(text, *names):
     return total << 10
 
 
-def measure(keeper, shared, exactly_from):
-    """Of all below the keeper.
-
-    shared: bytes that a process has in common with the warm process at first.
-    exactly_from: bytes; below it a quick estimate is enough, which may be too high.
-    """
-    pids = below(keeper)
-    cpu, threads, memory = 0.0, 0, 0
+def count(keeper):
+    """Time and number of all below the keeper: quick, whatever they are."""
+    cpu, threads, pids = 0.0, 0, below(keeper)
     for pid in [keeper, *pids]:
         numbers = lines(f"/proc/{pid}/stat").rpartition(")")[2].split()
         if len(numbers) > 17:
             cpu += sum(int(number) for number in numbers[11:15]) * TICK
             threads += int(numbers[17]) if pid != keeper else 0
-    for pid in pids:
-        memory += kilobytes(lines(f"/proc/{pid}/status"), "RssAnon", "RssShmem")
-    memory = max(0, memory - shared)
-    if memory > exactly_from:
-        memory = max(0, sum(map(own, pids)) - shared * len(pids) // (len(pids) + 2))
-    return Measure(cpu, memory, len(pids), threads)
+    return Measure(cpu, 0, len(pids), threads)
+
+
+def memory(keeper, shared, exactly_from):
+    """Bytes of all below the keeper, beyond what the warm process has too.
+
+    shared: bytes that a process has in common with the warm process at first.
+    exactly_from: below it a quick estimate is enough, which may be too high.
+    """
+    pids = below(keeper)
+    texts = [lines(f"/proc/{pid}/status") for pid in pids]
+    found = sum(kilobytes(text, "RssAnon", "RssShmem") for text in texts) - shared
+    if found > exactly_from:
+        found = sum(map(own, pids)) - shared * len(pids) // (len(pids) + 2)
+    return max(0, found)
 
 
 def own(pid):
