@@ -3,6 +3,7 @@
 A crew talks to any `concurrent.futures.Executor`: processes of this machine, or a cluster's.
 """
 
+import ctypes
 import importlib
 import multiprocessing
 import os
@@ -136,9 +137,7 @@ class Crew:
                 return None
             if isinstance(error, BrokenExecutor):
                 return job.ticket, Lost("It ended two workers, so it was set aside.")
-            return job.ticket, Lost(
-                f"It failed twice with {type(error).__name__}: {said(error)}, so it was set aside."
-            )
+            return job.ticket, Lost(f"It was set aside after two tries: {said(error)}.")
 
     def kill(self):
         for process in list((getattr(self.pool, "_processes", None) or {}).values()):
@@ -194,9 +193,21 @@ def settle():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["OMP_NUM_THREADS"] = "1"  # workers fill the cores
     parent = multiprocessing.parent_process()
+    if tied():
+        if os.getppid() != parent.pid:  # it ended before we were tied
+            os._exit(1)
+        return
 
     def follow():
         parent.join()
         os._exit(1)
 
     threading.Thread(target=follow, daemon=True).start()
+
+
+def tied():
+    """Let the system end this process with its parent; False where it cannot. (No thread: we fork.)"""
+    try:
+        return ctypes.CDLL(None).prctl(1, signal.SIGKILL) == 0  # PR_SET_PDEATHSIG
+    except (AttributeError, OSError, TypeError):
+        return False

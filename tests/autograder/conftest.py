@@ -1,6 +1,7 @@
 """A tiny course, without torch, so that its kernels start fast."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import nbformat
@@ -11,6 +12,7 @@ from autograder.__main__ import main
 from autograder.course import Course
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).parent))  # worker processes, too, import `standin`
 
 DOUBLE = """\
 def double(x):
@@ -94,3 +96,24 @@ def autograder(course, capsys):
         return status, said.out, said.err
 
     return run
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    """The folder of a course with one assignment, released and known to the gradebook."""
+    from autograder.convert import register
+
+    root = tmp_path_factory.mktemp("template") / "course"
+    (root / "solutions" / "01_tiny").mkdir(parents=True)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    nbformat.write(source(), root / "solutions" / "01_tiny" / "tiny.ipynb")
+    assert main(["release", "--course", str(root)]) == 0
+    register(Course(root), "01_tiny")
+    return root
+
+
+@pytest.fixture
+def known(template, tmp_path):
+    """A course with one assignment that the gradebook knows; nothing handed in."""
+    shutil.copytree(template, tmp_path / "course")
+    return Course(tmp_path / "course")
