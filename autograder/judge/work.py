@@ -1,0 +1,152 @@
+"""A worker: it keeps one warm sandbox, and judges each sheet in a fork of itself.
+
+So nothing that one student's answers do to the judge's process is there for the next one.
+"""
+
+import os
+import pickle
+import selectors
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from autograder.judge.trial import SECONDS, grade_sheet
+from autograder.run import Fork, Limits, Warm
+from autograder.sheet import from_json, to_json
+
+GRACE = 60
+"""Seconds beyond a sheet's own, until its judge is ended."""
+
+READS = 1 << 20
+
+
+class Lost(Exception):
+    """The judge of a sheet did not come to an end."""
+
+
+class Worker:
+    """Has all imported, and a warm sandbox."""
+
+    def __init__(self, root, tier=None):
+        os.environ.update(MY_STEP_PROGRESS="off", MPLBACKEND="Agg")
+        import torch
+
+        torch.set_num_threads(1)
+        import pandas  # noqa: F401  (tests use these; a fork has them at once)
+
+        import utils.judge
+        import utils.race  # noqa: F401
+        from utils.check import models  # noqa: F401
+        from utils.check.guard import warm_up
+
+        warm_up()
+        self.root, self.warm = str(root), Warm(root, tier)
+
+    def grade(self, sheet, limits):
+        """Graded, as JSON.
+
+        Raises:
+            Lost: the judge died, stumbled, or took too long.
+        """
+        if not self.warm.alive:
+            self.warm.start()
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.close(reading)
+                with os.fdopen(writing, "wb") as out:
+                    try:
+                        out.write(self.judge(sheet, limits))
+                    except BaseException as error:
+                        out.write(pickle.dumps((None, f"{type(error).__name__}: {error}")))
+                        raise
+            finally:
+                os._exit(0)
+        os.close(writing)
+        try:
+            text, played = pickle.loads(listen(reading, SECONDS + GRACE))
+        except (EOFError, pickle.UnpicklingError) as error:
+            raise Lost("the judge died") from error
+        finally:
+            os.close(reading)
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            for left in Path(self.warm.scratch).iterdir():
+                shutil.rmtree(left, ignore_errors=True)
+        if text is None:
+            raise Lost(f"the judge stumbled: {played}")
+        remember(played)
+        return text
+
+    def judge(self, sheet, limits):
+        """In the fork: what it found, and what else is worth keeping, as bytes."""
+        from utils.check import optimizer
+
+        known = set(optimizer.PLAYED)
+        result = to_json(grade_sheet(sheet, lambda: self.fork(limits), self.warm.tier))
+        new = {key: traces for key, traces in optimizer.PLAYED.items() if key not in known}
+        return pickle.dumps((result, new))
+
+    def fork(self, limits):
+        """A process for the student. (The warm one is a child of the worker, not of the judge.)"""
+        return Fork(self.warm.control, Path(tempfile.mkdtemp(dir=self.warm.scratch)), limits)
+
+
+def remember(played):
+    """What torch's optimizers did in a check need not be computed again for the next student."""
+    from utils.check import optimizer
+
+    if len(optimizer.PLAYED) < 500:
+        optimizer.PLAYED.update(played)
+
+
+def listen(pipe, seconds):
+    """All bytes until the end.
+
+    Raises:
+        Lost: it took longer than that.
+    """
+    until, parts = time.monotonic() + seconds, []
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while True:
+            if not selector.select(max(0.0, until - time.monotonic())):
+                raise Lost("the judge did not come to an end")
+            part = os.read(pipe, READS)
+            if not part:
+                return b"".join(parts)
+            parts.append(part)
+
+
+WORKERS = {}
+
+
+def begin(root, tier=None):
+    """Make this process a worker."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who gives the work
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # workers fill the cores
+    WORKERS["the"] = Worker(root, tier)
+
+
+def work(job):
+    """Judge one sheet.
+
+    Args:
+        job: root, of the course; sheet, as JSON; tier, or None for the best; limits, or None.
+
+    Returns:
+        Graded, as JSON.
+
+    Raises:
+        Lost: the judge died, or took too long.
+        NoSandbox: nothing holds here.
+    """
+    if "the" not in WORKERS:
+        begin(job["root"], job.get("tier"))
+    limits = Limits(**(job.get("limits") or {}))
+    return WORKERS["the"].grade(from_json(job["sheet"]), limits)
