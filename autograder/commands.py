@@ -203,7 +203,8 @@ def report(course, args):
     results = room.results(course, names)
     if not results:
         raise Trouble("the gradebook holds no scores: run `autograder grade` first.")
-    notes = room.write_csv(results, sheet, args.format, args.roster)
+    numbers = room.collected(course, args.format)
+    notes = room.write_csv(results, sheet, args.format, args.roster, numbers)
     room.write_page(results, page, course.course_id or course.root.name)
     print(room.table(map(line, results)))
     print(f"\nas CSV: {sheet}\nas a page about the class: {page}")

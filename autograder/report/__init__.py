@@ -9,7 +9,7 @@ page       the class page, one offline HTML file;  markup, chart: its parts
 
 from autograder.report.book import Result, results, scores
 from autograder.report.feedback import feedback
-from autograder.report.lms import FORMATS, write_csv
+from autograder.report.lms import FORMATS, collected, write_csv
 from autograder.report.page import write_page
 from autograder.report.terminal import table
 from autograder.report.why import reasons
@@ -17,6 +17,7 @@ from autograder.report.why import reasons
 __all__ = [
     "FORMATS",
     "Result",
+    "collected",
     "feedback",
     "reasons",
     "results",

@@ -7,7 +7,9 @@ Grade, …, Feedback comments). An empty cell changes nothing in either. A name,
 in a sentence, may be a formula for a spreadsheet: then an apostrophe goes before it.
 """
 
+import contextlib
 import csv
+import json
 import os
 from pathlib import Path
 
@@ -21,13 +23,14 @@ POSSIBLE = "    Points Possible"
 FORMULA = "=+-@\t\r＝＋－＠"
 
 
-def write_csv(results, path, form="plain", roster=None):
+def write_csv(results, path, form="plain", roster=None, numbers=None):
     """Write the scores.
 
     Args:
         results: of `book.results`.
         form: one of FORMATS.
         roster: the file that the LMS exported; then the students and columns are those of it.
+        numbers: (student, assignment) → what the LMS calls the student, as `collected` gives it.
 
     Returns:
         list of str, sentences: what the instructor should know before the import.
@@ -40,7 +43,7 @@ def write_csv(results, path, form="plain", roster=None):
     if roster is not None:
         roster = Roster(Path(roster), form)
         delimiter = roster.delimiter
-        rows = filled(roster, results, notes)
+        rows = filled(roster, results, numbers or {}, notes)
     else:
         rows = {"plain": plainly, "canvas": for_canvas, "moodle": for_moodle}[form](results)
     if form != "plain":
@@ -113,20 +116,42 @@ def wide(results):
     return sorted(most), most, dict(sorted(table.items()))
 
 
-def filled(roster, results, notes):
+def collected(course, form):
+    """What an LMS called the students when `autograder collect` took their submissions in.
+
+    Returns:
+        dict: (student, assignment) → number, as text.
+    """
+    found = {}
+    with contextlib.suppress(OSError):
+        text = (course.submitted / ".collected.jsonl").read_text(encoding="utf-8")
+        for line in text.splitlines():
+            with contextlib.suppress(
+                ValueError, KeyError, AttributeError
+            ):  # cut off by a power cut
+                entry = json.loads(line)
+                if entry["source"].lower() == form and entry["number"]:
+                    found[entry["student"], entry["assignment"]] = entry["number"]
+    return found
+
+
+def filled(roster, results, numbers, notes):
     """The LMS's own rows, with our scores in them. What does not fit goes into `notes`."""
     names, most, table = wide(results)
-    rows = {}  # number of a row → assignment → result
-    lost = [student for student in table if roster.find(student) is None]
-    for student in table:
-        at = roster.find(student)
-        if at in rows:
+    rows, lost = {}, []  # number of a row → assignment → result
+    for student, got in table.items():
+        number = next((numbers[student, name] for name in got if (student, name) in numbers), "")
+        at = roster.find(student, number)
+        if at is None:
+            lost.append(student)
+        elif at in rows:
+            other = next(iter(rows[at].values())).student
             raise Trouble(
-                f"{student} and {next(iter(rows[at].values())).student} are one row in {roster.path}: "
-                "name their folders in autograder/submitted/ as the LMS names the students."
+                f"{student} and {other} are one row in {roster.path}: name their folders in "
+                "autograder/submitted/ as the LMS names the students."
             )
-        if at is not None:
-            rows[at] = table[student]
+        else:
+            rows[at] = got
     if lost:
         notes.append(f"not in {roster.path.name}: {', '.join(lost)}.")
     if roster.at("identifier") is not None and roster.at("grade") is not None:
@@ -142,12 +167,12 @@ def filled(roster, results, notes):
     out = [[*(roster.heads[i] for i in kept), *heads]]
     if canvas:
         out.append([POSSIBLE, *[""] * (len(kept) - 1)])
-        out[-1] += [number(roster, possible(roster, name, most[name], notes)) for name in names]
+        out[-1] += [decimal(roster, possible(roster, name, most[name], notes)) for name in names]
     for i, row in enumerate(roster.rows):
         if canvas and not any(row[key].strip() for key in roster.keys):
             continue  # Canvas's own lines above the students
         got = [rows.get(i, {}).get(name) for name in names]
-        cells = [c for one in got for c in (number(roster, points(one)), said(one))]
+        cells = [c for one in got for c in (decimal(roster, points(one)), said(one))]
         out.append([*(row[k] for k in kept), *(cells[::2] if canvas else cells)])
     return out
 
@@ -178,7 +203,7 @@ def worksheet(roster, names, most, rows, notes):
     for i, row in enumerate(roster.rows):
         one, row = rows.get(i, {}).get(names[0]), list(row)
         if one is not None:
-            row[grade] = number(roster, points(one))
+            row[grade] = decimal(roster, points(one))
             if comments is not None:
                 row[comments] = said(one)
         out.append(row)
@@ -199,7 +224,7 @@ def points(one):
     return "" if one is None or one.score is None else f"{one.score:g}"
 
 
-def number(roster, text):
+def decimal(roster, text):
     return text.replace(".", ",") if roster.comma else text
 
 

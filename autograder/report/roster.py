@@ -81,12 +81,20 @@ class Roster:
                         found[key].append(i)
         return found
 
-    def find(self, student):
-        """The number of the row about this student, or None if there is none, or no one row."""
-        for index, key in [
-            *((index, student.casefold()) for index in self.index),
-            (self.index[-1], fold(student)),
-        ]:
+    def find(self, student, number=""):
+        """The number of the row about this student, or None if there is none, or no one row.
+
+        Args:
+            number: what the LMS called the student when the submissions were collected, if it did.
+        """
+        if self.at("identifier") is not None:  # numbers of Moodle are those of one assignment
+            surest = self.at("identifier")
+        else:
+            surest = self.at("id") if self.lms == "canvas" else None
+        looks = [(self.rows_by(surest), number)] if number and surest is not None else []
+        looks += [(index, student.casefold()) for index in self.index]
+        looks += [(self.index[-1], fold(student))]
+        for index, key in looks:
             if len(index.get(key, ())) == 1:
                 return index[key][0]
         return None
