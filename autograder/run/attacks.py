@@ -51,7 +51,7 @@ ATTACKS = [
     Attack("find another submission's scratch folder", "neighbours"),
     Attack("make namespaces, mount, chroot", "namespaces"),
     Attack("gain rights: setuid, capabilities, devices, clock", "rights"),
-    Attack("raise limits", "raised_limits", EVERYWHERE),
+    Attack("raise limits", "raised_limits"),
     Attack("use dangerous system calls", "kernel"),
     Attack("use another processor's system calls", "other_calls"),
     Attack("leave a daemon behind", "daemon", EVERYWHERE),
@@ -143,9 +143,7 @@ class Scene:
         found = [f"process {pid}" for pid in running(self.token)]
         for folder in self.places:
             with contextlib.suppress(OSError):
-                found += [
-                    f"{folder}/{name}" for name in os.listdir(folder) if self.token in name
-                ]
+                found += [f"{folder}/{name}" for name in os.listdir(folder) if self.token in name]
         return found
 
 

@@ -142,9 +142,9 @@ def command(tier, sight, scratch, control, course_root):
         devices=DEVICES,
     )
     start = (
-        "import sys; sys.path[:0] = {!r}; "
+        f"import sys; sys.path[:0] = {sight.roots!r}; "
         "from autograder.run.inside.server import main; sys.exit(main(sys.argv[1:]))"
-    ).format(sight.roots)
+    )
     python = [sys.executable, "-I", "-B", "-c", start, str(control), json.dumps(world)]
     home = "/tmp" if tier == "namespaces" else str(scratch)
     environment = dict(

@@ -59,7 +59,7 @@ class Warm:
     def start(self):
         self.scratch = Path(tempfile.mkdtemp(prefix="grading-"))
         self.control, inner = socket.socketpair()
-        self.log = tempfile.TemporaryFile()
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115  (closed in `close`)
         try:
             line, environment = command(
                 self.tier, sight(self.root), self.scratch, inner.fileno(), self.root

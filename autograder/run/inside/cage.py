@@ -143,7 +143,7 @@ def lock_in(world, order):
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     if world["tier"] == "landlock":
         landlock.confine(world["readable"], [scratch], world["devices"])
-    filters.install()
+    filters.install(world["tier"] == "namespaces")
 
 
 def restrain(world, limits):

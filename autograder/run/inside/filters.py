@@ -81,7 +81,56 @@ FORBIDDEN = {
     "mq_open": (240, 180),
     "vmsplice": (278, 75),
 }
+# Without namespaces there are also the user's other files and processes. Landlock stops neither
+# chmod nor what asks for a process by number.
+FORBIDDEN_BESIDES = {
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "fchown": (93, 55),
+    "lchown": (94, None),
+    "fchownat": (260, 54),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "setxattrat": (463, 463),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "removexattrat": (466, 466),
+    "file_setattr": (469, 469),
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
+    "pidfd_open": (434, 434),
+    "process_mrelease": (448, 448),
+    "migrate_pages": (256, 238),
+    "move_pages": (279, 239),
+    "ioprio_set": (251, 30),
+    "shmat": (30, 196),
+    "shmctl": (31, 195),
+    "semop": (65, 193),
+    "semtimedop": (220, 192),
+    "semctl": (66, 191),
+    "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
+    "msgctl": (71, 187),
+    "mq_unlink": (241, 181),
+}
 SOCKET, CLONE, CLONE3 = (41, 198), (56, 220), (435, 435)
+SETPRIORITY = (141, 140)
+OF_A_PROCESS = {  # their first argument is a process; 0 is the caller
+    "prlimit64": (302, 261),
+    "sched_setaffinity": (203, 122),
+    "sched_setscheduler": (144, 119),
+    "sched_setparam": (142, 118),
+    "sched_setattr": (314, 274),
+}
 IOCTL, PRCTL, SECCOMP = (16, 29), (157, 167), (317, 277)
 AF_UNIX, TIOCSTI, TIOCLINUX, PR_SET_DUMPABLE = 1, 0x5412, 0x541C, 4
 NAMESPACES = 0x7E020080  # CLONE_NEW*, all of them
@@ -89,6 +138,7 @@ NAMESPACES = 0x7E020080  # CLONE_NEW*, all of them
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 ALLOW, KILL, FAIL = 0x7FFF0000, 0x80000000, 0x00050000
 LOAD, EQUAL, ABOVE, ANY, GIVE = 0x20, 0x15, 0x35, 0x45, 0x06
+OTHER_THAN = -EQUAL
 NUMBER, MACHINE, FIRST, SECOND = 0, 4, 16, 24  # where the kernel puts what is asked
 X32 = 0x40000000
 
@@ -98,8 +148,11 @@ def known():
     return platform.machine() in ARCHITECTURES
 
 
-def program():
-    """The filter: instructions of 8 bytes (operation, jump if true, if false, operand)."""
+def program(apart):
+    """The filter: instructions of 8 bytes (operation, jump if true, if false, operand).
+
+    apart: in namespaces of its own, where less has to be forbidden.
+    """
     column, machine = ARCHITECTURES[platform.machine()]
     made = []
 
@@ -114,10 +167,9 @@ def program():
 
     def refuse_if(call, place, test, operand, number):
         """Refuse the call if the test of its argument (the low 32 bits) holds."""
-        test, negated = test if isinstance(test, tuple) else (test, False)
         say(EQUAL, call[column], 0, 4)
         say(LOAD, place)
-        say(test, operand, *((1, 0) if negated else (0, 1)))
+        say(*((EQUAL, operand, 1, 0) if test == OTHER_THAN else (test, operand, 0, 1)))
         say(GIVE, FAIL | number)
         say(LOAD, NUMBER)
 
@@ -131,7 +183,15 @@ def program():
     refuse(FORBIDDEN.values())
     refuse([CLONE3], errno.ENOSYS)  # its flags cannot be seen from here; libc then uses clone
     refuse_if(CLONE, FIRST, ANY, NAMESPACES, errno.EPERM)
-    refuse_if(SOCKET, FIRST, (EQUAL, True), AF_UNIX, errno.EACCES)
+    if apart:
+        refuse_if(SOCKET, FIRST, OTHER_THAN, AF_UNIX, errno.EACCES)
+    else:
+        refuse([SOCKET], errno.EACCES)
+        refuse(FORBIDDEN_BESIDES.values())
+        refuse_if(SETPRIORITY, FIRST, OTHER_THAN, 0, errno.EPERM)
+        refuse_if(SETPRIORITY, SECOND, OTHER_THAN, 0, errno.EPERM)
+        for call in OF_A_PROCESS.values():
+            refuse_if(call, FIRST, OTHER_THAN, 0, errno.EPERM)
     refuse_if(IOCTL, SECOND, EQUAL, TIOCSTI, errno.EPERM)
     refuse_if(IOCTL, SECOND, EQUAL, TIOCLINUX, errno.EPERM)
     say(GIVE, ALLOW)
@@ -142,9 +202,9 @@ class Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
 
 
-def install():
+def install(apart):
     """From now on, for this process and all that it starts. Needs no_new_privs."""
-    code = program()
+    code = program(apart)
     whole = Program(len(code) // 8, code)
     pr_set_seccomp, mode_filter = 22, 2
     linux.prctl(pr_set_seccomp, mode_filter, ctypes.addressof(whole))

@@ -24,11 +24,12 @@ LOOK = 0.05  # seconds between two looks at what the forks use
 class Ward:
     """A fork, as the warm process sees it."""
 
-    def __init__(self, keeper, watch, status, limits):
-        self.keeper, self.watch, self.status, self.limits = keeper, watch, status, limits
+    def __init__(self, keeper, watch, status, order):
+        self.keeper, self.watch, self.status = keeper, watch, status
+        self.limits, self.scratch = order["limits"], order["scratch"]
         self.student = None
         self.now = tree.Measure()
-        self.peak = 0
+        self.peak = self.looks = 0
 
     def files(self):
         return [self.watch.fileno(), self.status]
@@ -88,7 +89,7 @@ class Server:
             cage.keeper(self.shell, self.world, order, channel, out, err, write)
         for file in (channel, out, err, write):
             os.close(file)
-        self.wards.append(Ward(keeper, socket.socket(fileno=watch), read, order["limits"]))
+        self.wards.append(Ward(keeper, socket.socket(fileno=watch), read, order))
         return True
 
     def answer(self, ward):
@@ -126,6 +127,11 @@ class Server:
             why = f"it used more than {limits['memory'] // MB:,} MB of memory"
         elif now.cpu > limits["total_cpu"]:
             why = f"it used more than {limits['total_cpu']:g} s of CPU time"
+        elif not self.apart and ward.looks % 8 == 0:  # the kernel holds the scratch in memory small
+            size, files = tree.disk(ward.scratch, limits["disk"])
+            if size > limits["disk"] or files > tree.FILES:
+                why = f"it wrote more than {limits['disk'] // MB:,} MB"
+        ward.looks += 1
         if why:
             self.finish(ward, None, why)
 
@@ -134,7 +140,7 @@ class Server:
         if why is None:
             self.measure(ward)
         survivors = max(0, ward.now.processes - (how is None))
-        _, _, used = tree.end(ward.keeper, self.apart)
+        _, _, used = tree.end(ward.keeper, ward.student, self.apart)
         self.wards.remove(ward)
         cpu = max(ward.now.cpu, used.ru_utime + used.ru_stime)
         report = dict(how=how, why=why, cpu=cpu, peak=ward.peak, survivors=survivors)

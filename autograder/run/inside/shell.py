@@ -1,6 +1,7 @@
 """IPython as a notebook's kernel has it, but without a terminal, a front end, files or threads."""
 
 import builtins
+import contextlib
 import getpass
 import os
 import subprocess
@@ -77,10 +78,8 @@ class Shell(InteractiveShell):
             result = self.run_cell(source, store_history=True)
         finally:
             for stream in (sys.stdout, sys.stderr):
-                try:
+                with contextlib.suppress(Exception):  # whatever the student put there
                     stream.flush()
-                except Exception:  # whatever the student put there
-                    pass
         return result.success
 
     def _showtraceback(self, etype, evalue, stb):

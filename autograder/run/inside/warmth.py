@@ -4,6 +4,7 @@ Forking is sound only while there is one thread. So the thread pools of the numb
 off, and nothing here calls `backward`: autograd starts threads.
 """
 
+import contextlib
 import gc
 import os
 import warnings
@@ -40,10 +41,8 @@ def warm_up():
     for name in ("utils", "utils.check", "utils.plots", "utils.train", "utils.landscape"):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            try:
+            with contextlib.suppress(ImportError):  # a course without it
                 __import__(name)
-            except ImportError:
-                pass  # a course without it
     threads = os.listdir("/proc/self/task") if os.path.exists("/proc/self/task") else [""]
     if len(threads) > 1:
         raise Crowd(f"{len(threads)} threads run in the warm process; it cannot be forked.")
