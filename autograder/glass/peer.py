@@ -32,7 +32,6 @@ class Peer:
             letter, self.describe, self.stand_in, self.renew, self.connect, twins or {}
         )
         self.count = 0
-        self.crossing = []  # tensors with a graph, in the call that is under way
         self.anchor = torch.zeros((), requires_grad=True)
 
     # asking
@@ -46,34 +45,27 @@ class Peer:
         """
         self.count += 1
         number = self.count
-        before = self.crossing
-        self.crossing = with_graph(args) if torch.is_grad_enabled() else []
-        try:
-            inputs = tuple(self.crossing) if op != "backward" else ()
-            question = dict(ask=op, number=number, args=args, inputs=inputs)
-            message = self.exchange(self.message(**question))
-            while True:
-                head, blobs = unpack(message)
-                if "ask" in head:
-                    message = self.exchange(self.serve(head, blobs))
-                    continue
-                if head.get("number") == number:
-                    break
-                message = self.exchange(None)  # the answer to a question that was given up
-            self.take(head, blobs)
-            self.heard(head)
-            if "failure" in head:
-                error = failures.rebuild(head["failure"])
-                error.crossed = True
-                raise error
-            return self.table.decode(head["result"])
-        finally:
-            self.crossing = before
+        message = self.exchange(self.message(ask=op, number=number, args=args))
+        while True:
+            head, blobs = unpack(message)
+            if "ask" in head:
+                message = self.exchange(self.serve(head, blobs))
+                continue
+            if head.get("number") == number:
+                break
+            message = self.exchange(None)  # the answer to a question that was given up
+        self.take(head, blobs)
+        self.heard(head)
+        if "failure" in head:
+            error = failures.rebuild(head["failure"])
+            error.crossed = True
+            raise error
+        return self.table.decode(head["result"])
 
     def message(self, **head):
         """A message of these values, with all that has changed in what is shared."""
         self.table.tidy()
-        for name in ("args", "inputs", "result"):
+        for name in ("args", "result"):
             if name in head:
                 head[name] = self.table.encode(head[name])
         told, drops, blobs = self.table.changes()
@@ -102,12 +94,8 @@ class Peer:
             with self.as_asked(head, blobs):
                 self.take(head, blobs)
                 args = self.table.decode(head["args"])
-                inputs = self.table.decode(head["inputs"])
                 result = self.do(head["ask"], *args)
-            answer = self.message(number=number, result=result, **self.also())
-            for y in with_graph([result]) if inputs else ():
-                self.table.roots[self.table.key(y)] = inputs
-            return answer
+            return self.message(number=number, result=result, **self.also())
         except self.FATAL:
             raise
         except BaseException as error:
@@ -151,14 +139,8 @@ class Peer:
     def do_set(self, x, name, value):
         setattr(x, name, value)
 
-    def do_backward(self, y, grad, inputs):
-        for x in inputs:
-            x.grad = None
+    def do_backward(self, y, grad):
         torch.autograd.backward([y], [grad.to(y.dtype)], retain_graph=True)
-        grads = [x.grad for x in inputs]
-        for x in inputs:
-            x.grad = None
-        return grads
 
     # what stands for the other side's objects
 
@@ -190,36 +172,24 @@ class Peer:
         standins.renew(x, state, self.table.decode)
 
     def connect(self, numbers, key):
-        """A tensor whose gradient goes to the other side, and from there to what went into it."""
-        return Crossing.apply(self, key, numbers, self.anchor, *self.crossing)
+        """A tensor whose gradient goes to the other side."""
+        return Crossing.apply(self, key, numbers, self.anchor)
 
 
 class Crossing(torch.autograd.Function):
-    """From tensors here to a tensor that the other side computed from them."""
+    """A tensor that the other side has computed: there the gradient goes on, as far as it leads."""
 
     @staticmethod
-    def forward(ctx, peer, key, numbers, anchor, *inputs):
-        ctx.peer, ctx.key, ctx.inputs = peer, key, inputs
+    def forward(ctx, peer, key, numbers, anchor):
+        ctx.peer, ctx.key = peer, key
         ctx.pin = peer.table.pins[key] = Pin()
         return numbers
 
     @staticmethod
     def backward(ctx, grad):
-        y = ctx.peer.table.objects[ctx.key]
-        grads = ctx.peer.ask("backward", y, grad, list(ctx.inputs))
-        return (None, None, None, None, *grads)
+        ctx.peer.ask("backward", ctx.peer.table.objects[ctx.key], grad)
+        return None, None, None, None
 
 
 class Pin:
     """Lives as long as a graph does."""
-
-
-def with_graph(args, depth=0):
-    """The tensors in these values that autograd has computed."""
-    if isinstance(args, torch.Tensor):
-        return [args] if args.grad_fn is not None else []
-    if isinstance(args, dict):
-        args = list(args.values())
-    if isinstance(args, (list, tuple)) and depth < 5:
-        return [x for part in args for x in with_graph(part, depth + 1)]
-    return []

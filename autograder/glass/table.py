@@ -54,8 +54,6 @@ class Table:
         self.coming, self.blobs = {}, []  # what the message that is being taken in tells
         self.pins = WeakValueDictionary()
         """Key → something that lives as long as the graph behind that tensor."""
-        self.roots = {}
-        """Key of a tensor of ours with a graph → what the other side gave us to compute it."""
 
     # values: what stands in a message for a thing
 
@@ -144,7 +142,7 @@ class Table:
         x = self.objects.pop(key, None)
         self.keys.pop(id(x), None)
         self.graphs.discard(key)
-        for known in (self.seen, self.places, self.roots, self.live, self.fixed):
+        for known in (self.seen, self.places, self.live, self.fixed):
             known.pop(key, None)
 
     def ours(self, key):
