@@ -88,7 +88,8 @@ def grade(course, args):
         )
     if args.dry_run:
         return would_grade(course, submissions, args.again)
-    return grade_and_tell(course, submissions, again=args.again, workers=args.workers)
+    tier = "none" if args.no_sandbox else None
+    return grade_and_tell(course, submissions, args.again, args.workers, tier)
 
 
 def handed_in(course):
@@ -97,19 +98,18 @@ def handed_in(course):
 
 
 def would_grade(course, submissions, again):
-    from autograder.grade import Journal
+    from autograder.grade import grade as graded
 
-    journal = Journal(course)
-    todo = [one for one in submissions if again or not journal.holds(one)]
+    todo = [one for one in graded(course, submissions, again, dry_run=True) if one.fresh]
     for one in todo:
-        print(f"{one.student}  {one.assignment}")
+        print(f"{one.submission.student}  {one.submission.assignment}  {' '.join(one.why)}")
     print(
         f"{len(todo)} would be graded; {len(submissions) - len(todo)} are graded and have not changed."
     )
     return 0
 
 
-def grade_and_tell(course, submissions, again=False, workers=None):
+def grade_and_tell(course, submissions, again=False, workers=None, tier=None):
     """Grade with a progress bar, print the table; returns the exit status."""
     from tqdm import tqdm
 
@@ -127,7 +127,15 @@ def grade_and_tell(course, submissions, again=False, workers=None):
     )
     try:
         with bar:
-            for outcome in graded(course, submissions, again, workers):
+            run = graded(
+                course,
+                submissions,
+                again,
+                workers,
+                tier,
+                say=lambda text: tqdm.write(text, sys.stderr),
+            )
+            for outcome in run:
                 outcomes.append(outcome)
                 bar.set_postfix_str(outcome.submission.student, refresh=False)
                 bar.update()

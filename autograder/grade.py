@@ -1,220 +1,243 @@
-"""Submissions into the gradebook, with nbgrader's own steps.
+"""Submissions into the gradebook: intake → work → record.
 
-A submission takes nbgrader 5 to 8 seconds, most of them spent waiting for a fresh kernel to start,
-to import torch and to end. So a few workers each grade one submission at a time. Only one of
-them at a time has the gradebook open; while a notebook runs, the others may have it.
+Intake and recording happen here, work in worker processes (see `crew`), which never see the
+gradebook. A result is written to disk as soon as it is there, and stays until it is in the
+gradebook; so nothing is done twice after Ctrl-C, a kill, or while the gradebook is locked.
 """
 
-import contextlib
-import hashlib
-import json
-import multiprocessing
 import os
-import signal
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+import sys
+import time
+from collections import deque
+from dataclasses import dataclass, field
 
-from autograder.convert import convert, register
-from autograder.course import Course, Submission, Trouble, said
-from autograder.report import reasons
+from autograder.convert import Away, register
+from autograder.course import Submission
+from autograder.crew import Crew, Lost
+from autograder.outcome import holds, old, plan, score, told, unread
+from autograder.record import record
+from autograder.record.book import Book
+from autograder.record.journal import Journal, Keys, Lock, Spool
+from autograder.record.log import Log
+from autograder.sheet import Graded, from_json, to_json
 
-WORKERS = min(2, os.cpu_count() or 1)
+WORKERS = os.cpu_count() or 1
+WORK, BEGIN = "autograder.judge:work", "autograder.judge:begin"
+PAUSE = 2  # seconds until a gradebook that is away is tried again
+WAIT = 1800  # seconds after which it is given up; what was worked out is kept
 
 
 @dataclass
-class Outcome:
-    """What became of a submission.
-
-    `why` says why marks were lost; or, if it could not be graded, why not (then `graded` is False).
-    """
+class Task:
+    """A submission on its way: a place for the Graded of each of its notebooks."""
 
     submission: Submission
-    graded: bool
-    why: list[str]
+    key: str
+    results: dict[int, Graded | None] = field(default_factory=dict)
+
+    @property
+    def complete(self):
+        return None not in self.results.values()
 
 
-class Journal:
-    """Which submissions have been graded, and with which tests: so a second run does only the rest."""
-
-    def __init__(self, course):
-        self.course = course
-        self.path = course.autograded / ".journal.jsonl"
-        self.keys = {}
-        with contextlib.suppress(FileNotFoundError):
-            for line in self.path.read_text(encoding="utf-8").splitlines():
-                with contextlib.suppress(ValueError, KeyError):  # a line cut off by a power cut
-                    entry = json.loads(line)
-                    self.keys[entry["student"], entry["assignment"]] = entry["key"]
-
-    def holds(self, submission):
-        """Was this very submission graded with these very tests, and is the result still there?"""
-        known = self.keys.get((submission.student, submission.assignment))
-        graded = self.course.autograded / submission.student / submission.assignment
-        return known is not None and graded.is_dir() and known == key(self.course, submission)
-
-    def write(self, submission, key):
-        """Note that it was graded; or, with `key` None, that it is about to be."""
-        entry = dict(student=submission.student, assignment=submission.assignment, key=key)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with open(self.path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
-
-
-def key(course, submission):
-    """A fingerprint of what was handed in and of what it is graded with."""
-    digest = hashlib.sha256()
-    for folder in (submission.folder, course.solutions / submission.assignment):
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def grade(course, submissions, again=False, workers=WORKERS):
+def grade(
+    course,
+    submissions,
+    again=False,
+    workers=None,
+    tier=None,
+    executor=None,
+    dry_run=False,
+    limits=None,
+    say=None,
+    read=None,
+    work=WORK,
+    begin=BEGIN,
+):
     """Grade submissions; yields an `Outcome` as each is done. One that fails stops no other.
 
     Args:
         course: a Course.
         submissions: as from `course.submissions`.
         again: also those that are graded already.
-        workers: how many at a time, ≥ 1.
+        workers: how many at a time; as many as there are cores.
+        tier: the name of the sandbox; without, the best that holds.
+        executor: a `concurrent.futures.Executor` with workers that see the course's folder; without,
+            processes of this machine.
+        dry_run: change nothing; each Outcome says what would happen.
+        limits: for the students' code; goes to the workers as it is.
+        say: called with a sentence when there is something to wait for; without, it goes to stderr.
+        read, work, begin: intake and work, if other than the course's own.
 
     Raises:
-        Trouble: nothing can be graded, for the gradebook or an assignment's source is out of order.
-        KeyboardInterrupt: stopped; what was yielded is in the gradebook.
+        Trouble: nothing can be graded: another grader is at work, the gradebook or an assignment's
+            source is out of order, no sandbox holds.
+        KeyboardInterrupt: stopped; the next run goes on from there.
     """
-    journal = Journal(course)
-    todo = [one for one in submissions if again or not journal.holds(one)]
-    for one in submissions:
-        if one not in todo:
-            yield Outcome(one, True, reasons(course, one.student, one.assignment))
-    for assignment in sorted({one.assignment for one in todo}):
-        register(course, assignment)
-    if not todo:
+    if read is None:
+        from autograder.intake import read
+    settings = dict(root=str(course.root), tier=tier, limits=limits or {})
+    keys, journal = Keys(course, settings["limits"]), Journal(course)
+    if dry_run:
+        yield from plan(course, submissions, again, keys, journal, read)
         return
-    keys = {one: key(course, one) for one in todo}  # before: what is handed in later comes later
-    for one in todo:
-        journal.write(one, None)
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(
-        min(workers, len(todo)), context, initializer=begin, initargs=(context.Lock(),)
-    )
-    running = {pool.submit(grade_one, course.root, one): one for one in todo}
-    try:
-        for future in as_completed(running):
-            outcome = Outcome(running[future], *future.result())
-            if outcome.graded:
-                journal.write(outcome.submission, keys[outcome.submission])
-            yield outcome
-    except BrokenProcessPool as error:
-        raise Trouble(
-            "a worker was killed (is the memory full?): run the command again, it goes on from here."
-        ) from error
-    except BaseException:  # above all Ctrl-C: what is half-done is done again next time
-        for worker in multiprocessing.active_children():
-            worker.kill()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-# ── in a worker ──────────────────────────────────────────────────────────────────────────────────
-
-writing = None
-"""Whoever holds this lock may use the gradebook."""
-
-
-def begin(lock):
-    global writing
-    writing = lock
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process
-    os.environ["OMP_NUM_THREADS"] = "1"  # the kernels: workers fill the cores
-
-
-def grade_one(root, submission):
-    """Grade one submission.
-
-    Returns:
-        (graded, why), as in `Outcome`.
-    """
-    course = Course(root)
-    try:
-        missing = look_at(course, submission)
+    with Lock(course):
+        crew = Crew(work, begin, workers or WORKERS, executor)
+        run = Run(course, keys, journal, crew, settings, read, say or complain)
         try:
-            with writing:
-                convert(course, autograde(), submission.assignment, submission.student)
-        except Trouble as why:
-            if missing:
-                raise Trouble(f"{', '.join(missing)} were deleted, too much to put back.") from why
-            raise
-        return True, reasons(course, submission.student, submission.assignment)
-    except Trouble as why:
-        return False, [str(why)]
-    except Exception as error:  # a submission may hold anything; the others go on
-        return False, [f"{type(error).__name__}: {said(error)}."]
+            yield from run(submissions, again)
+        finally:
+            crew.stop()
 
 
-def look_at(course, submission):
-    """Can these notebooks be graded at all?
-
-    Returns:
-        the marked cells that the student deleted, by grade_id.
-
-    Raises:
-        Trouble: no notebook, an unreadable one, or one with two cells of the same name.
-    """
-    import nbformat
-
-    wanted = course.notebooks(submission.assignment)
-    there = [path.name for path in sorted(submission.folder.glob("*.ipynb"))]
-    ours = [path for path in wanted if path.name in there]
-    if not ours:
-        found = ", ".join(there) or "no notebook"
-        raise Trouble(f"{wanted[0].name} is missing (found: {found}).")
-    missing = []
-    for path in ours:
-        try:
-            names = marked(nbformat.read(submission.folder / path.name, as_version=4))
-        except Exception as error:  # nbformat lets out whatever the broken file provokes
-            text = f"{path.name} cannot be read as a notebook: {brief(error)}."
-            raise Trouble(text) from error
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:  # nbgrader 0.9.6 stumbles over them
-            raise Trouble(f"{', '.join(twice)} is there twice: remove one of the two cells.")
-        missing += [n for n in marked(nbformat.read(path, as_version=4)) if n not in names]
-    return missing
+def complain(sentence):
+    print(f"autograder: {sentence}", file=sys.stderr, flush=True)
 
 
-def marked(nb):
-    """The grade_ids in a notebook, in order."""
-    marks = [cell.metadata.get("nbgrader", {}) for cell in nb.cells]
-    return [mark["grade_id"] for mark in marks if "grade_id" in mark]
+class Run:
+    """One run over a class: what `grade` is made of."""
 
+    def __init__(self, course, keys, journal, crew, settings, read, say):
+        self.course, self.keys, self.journal, self.crew = course, keys, journal, crew
+        self.settings, self.read, self.say = settings, read, say
+        self.spool, self.log = Spool(course), Log(course)
+        self.away = None
 
-def brief(error):
-    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return (text if len(text) <= 80 else text[:79] + "…").rstrip(".")
-
-
-def autograde():
-    """nbgrader's Autograde, which lets others have the gradebook while a notebook runs."""
-    from nbgrader.converters import Autograde
-    from nbgrader.preprocessors import Execute
-
-    class ExecuteUnlocked(Execute):
-        def preprocess(self, nb, resources):
-            writing.release()
+    def __call__(self, submissions, again):
+        with self.patiently(Book, self.course) as book:
+            known = self.patiently(book.submissions)
+            tasks = [Task(one, self.keys(one)) for one in submissions]
+            todo = [
+                one
+                for one in tasks
+                if again or not holds(self.course, self.journal, known, one.submission, one.key)
+            ]
+            for task in tasks:
+                if task not in todo:
+                    yield old(self.course, self.journal, task.submission)
+            if not todo:
+                return
+            for assignment in sorted({task.submission.assignment for task in todo}):
+                self.patiently(register, self.course, assignment)
+            book.forget()
+            if again:  # so that a run without `again` goes on where this one stops
+                for task in todo:
+                    self.journal.write(task.submission, None)
+                    self.spool.drop(task.submission)
+            self.log(
+                f"began: {len(todo)} to grade, {self.crew.size} at a time, process {os.getpid()}"
+            )
+            start, done = time.monotonic(), 0
             try:
-                return super().preprocess(nb, resources)
+                for outcome in self.work(deque(todo), book):
+                    done += 1
+                    yield outcome
             finally:
-                writing.acquire()
+                how = "ended" if done == len(todo) else "stopped"
+                seconds = time.monotonic() - start
+                self.log(f"{how}: {done} of {len(todo)} graded in {seconds:.0f} s")
 
-    class AutogradeShared(Autograde):
-        autograde_preprocessors = [
-            ExecuteUnlocked if step is Execute else step
-            for step in Autograde().autograde_preprocessors
-        ]
+    def work(self, todo, book):
+        """All stages at once: while workers work, others' results are recorded."""
+        ready = deque()
+        while todo or self.crew.busy or ready:
+            while todo and self.crew.hungry:
+                task = todo.popleft()
+                ready += [task] if self.begun(task) else []
+            wait = 0 if ready and not self.away else PAUSE
+            for (task, number), result in self.crew.results(wait) if self.crew.busy else []:
+                self.finish(task, number, result)
+                if task.complete:
+                    self.keep(task)
+                    ready.append(task)
+            if ready:
+                outcome = self.record(ready[0], book)
+                if outcome:
+                    ready.popleft()
+                    yield outcome
+                elif not self.crew.busy:
+                    time.sleep(PAUSE)
 
-    return AutogradeShared
+    def begun(self, task):
+        """Take a submission in and give it to the workers; True if there is nothing for them to do."""
+        kept = self.spool.find(task.submission, task.key)
+        if kept:
+            task.results = dict.fromkeys(range(len(kept)))
+            return True
+        try:
+            sheets = self.read(self.course, task.submission)
+        except Exception as error:  # of a submission that nobody has thought of
+            sheets = unread(self.course, task.submission, error)
+        task.results = {n: Graded(one) if one.verdict else None for n, one in enumerate(sheets)}
+        for number, sheet in enumerate(sheets):
+            if not sheet.verdict:
+                self.crew.put((task, number), dict(self.settings, sheet=to_json(sheet)))
+        if not task.complete:
+            return False
+        self.keep(task)
+        return True
+
+    def finish(self, task, number, result):
+        """Take what a worker gave back."""
+        if isinstance(result, Lost):
+            sheet = self.read(self.course, task.submission)[number]
+            sheet.verdict = str(result)
+            task.results[number] = Graded(sheet, tier=self.settings["tier"] or "")
+        else:
+            task.results[number] = from_json(result)
+
+    def keep(self, task):
+        """From now on no kill can take this work away."""
+        self.spool.keep(task.submission, task.key, list(task.results.values()))
+        task.results = dict.fromkeys(task.results)  # pictures are large, classes too
+
+    def record(self, task, book):
+        """Put a result into the gradebook; None if that has to wait."""
+        graded = self.spool.find(task.submission, task.key)
+        now = time.monotonic()
+        try:
+            id = record(self.course, *graded, book=book)
+        except Away as why:
+            self.wait(why, now)
+            return None
+        self.away = None
+        outcome = told(self.course, task.submission, graded)
+        self.journal.write(
+            task.submission,
+            task.key,
+            id=id,
+            graded=outcome.graded,
+            tier=outcome.tier,
+            seconds=round(outcome.seconds, 3),
+        )
+        self.spool.drop(task.submission)
+        self.log(
+            task.submission.student,
+            task.submission.assignment,
+            score(graded) if outcome.graded else f"not graded: {' '.join(outcome.why)}",
+            f"{outcome.seconds:.1f} s",
+            outcome.tier,
+            *(f"[{flag.kind}] {flag.text}" for flag in outcome.flags),
+        )
+        return outcome
+
+    def wait(self, why, now):
+        """Say once that the gradebook is away; give up after a while."""
+        if self.away is None:
+            self.away = now
+            self.say(f"{why} Waiting for it; nothing is lost.")
+            self.log(f"waiting: {why}")
+        elif now - self.away > WAIT:
+            raise why
+
+    def patiently(self, action, *args):
+        """Do something with the gradebook as soon as it is there."""
+        while True:
+            try:
+                result = action(*args)
+            except Away as why:
+                self.wait(why, time.monotonic())
+                time.sleep(PAUSE)
+            else:
+                self.away = None
+                return result
