@@ -20,7 +20,7 @@ from autograder.report.text import plain
 FORMATS = ("plain", "canvas", "moodle")
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 POSSIBLE = "    Points Possible"
-FORMULA = "=+-@\t\r＝＋－＠"
+FORMULA = "=+-@＝＋－＠"
 
 
 def write_csv(results, path, form="plain", roster=None, numbers=None):
@@ -65,8 +65,8 @@ def write_csv(results, path, form="plain", roster=None, numbers=None):
 def harmless(cell):
     """A cell that no spreadsheet takes for a formula."""
     text = plain(cell)
-    if not text.strip().startswith(tuple(FORMULA)):
-        return text
+    if len(text.strip()) < 2 or not text.strip().startswith(tuple(FORMULA)):
+        return text  # Moodle writes a lone - for nothing
     try:
         float(text)
     except ValueError:
