@@ -5,7 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
-from autograder.intake.files import TIMESTAMP, Unreadable, shown
+from autograder.intake.files import TIMESTAMP, Unreadable, moment, shown
 
 
 def deliver(submitted, one, contents, notes, scratch=None):
@@ -81,16 +81,6 @@ def stamp(folder):
         return (folder / TIMESTAMP).read_text(encoding="utf-8", errors="replace")[:200].strip()
     except OSError:
         return ""
-
-
-def moment(text):
-    """A time that can be compared, or None."""
-    from nbgrader.utils import parse_utc
-
-    try:
-        return parse_utc(text.strip())
-    except Exception:  # dateutil lets out whatever the text provokes
-        return None
 
 
 def digest(folder):

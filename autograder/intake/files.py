@@ -27,9 +27,11 @@ def content(path, limit=LARGEST):
     """
     name = shown(path.name)
     try:
-        mode = os.lstat(path).st_mode
-        if not stat.S_ISREG(mode):
-            raise Unreadable(f"{name} is {kind(mode)}, not a file.")
+        about = os.lstat(path)
+        if not stat.S_ISREG(about.st_mode):
+            raise Unreadable(f"{name} is {kind(about.st_mode)}, not a file.")
+        if about.st_size > limit:
+            raise Unreadable(too_large(name, about.st_size, limit))
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         raise Unreadable(f"{name} cannot be opened: {why(error)}.") from error
@@ -38,14 +40,23 @@ def content(path, limit=LARGEST):
             about = os.fstat(file.fileno())
             if not stat.S_ISREG(about.st_mode):
                 raise Unreadable(f"{name} is {kind(about.st_mode)}, not a file.")
-            if about.st_size > limit:
-                raise Unreadable(too_large(name, about.st_size, limit))
             data = file.read(limit + 1)  # it may have grown meanwhile
         except OSError as error:
             raise Unreadable(f"{name} cannot be read: {why(error)}.") from error
     if len(data) > limit:
         raise Unreadable(too_large(name, len(data), limit))
     return data
+
+
+def moment(text):
+    """The time that a timestamp.txt says, in UTC without a zone, as nbgrader has it; or None."""
+    from nbgrader.utils import parse_utc
+
+    text = re.sub(r" ([+-]\d{4})$", r"\1", text.strip())  # nbgrader takes a lone +0200 for seconds
+    try:
+        return parse_utc(text)
+    except Exception:  # dateutil lets out whatever the text provokes
+        return None
 
 
 def too_large(name, size, limit):

@@ -9,6 +9,7 @@ from autograder.intake.files import (
     Unreadable,
     content,
     listing,
+    moment,
     notebooks,
     shown,
     stem,
@@ -80,14 +81,14 @@ class Surroundings:
         path = self.folder / TIMESTAMP
         if path not in self.paths:
             return None
-        from nbgrader.utils import parse_utc
-
         try:
-            said = content(path, limit=1 << 10).decode("utf-8-sig").strip()
-            return parse_utc(said).isoformat(timespec="seconds") + "+00:00"
-        except Exception:  # dateutil lets out whatever the text provokes
+            when = moment(content(path, limit=1 << 10).decode("utf-8-sig"))
+        except (Unreadable, UnicodeDecodeError):
+            when = None
+        if when is None:
             notes.append(f"{TIMESTAMP} does not say a time, so nothing counts as late.")
             return None
+        return when.isoformat(timespec="seconds") + "+00:00"
 
     def notebook(self, master, names, notes):
         """The file that is most likely this notebook.
