@@ -8,6 +8,8 @@ from pathlib import Path
 
 from autograder.course import Trouble
 
+NEXT = " Next: `autograder grade --all`."
+
 
 def release(course, args):
     from autograder import release as room
@@ -57,6 +59,7 @@ def bundle(course, args):
 
 def collect(course, args):
     from autograder.intake import collect as taken_from
+    from autograder.report import table
 
     if args.assignment is not None:
         course.chosen([args.assignment])
@@ -64,9 +67,21 @@ def collect(course, args):
     if not source.exists():
         raise Trouble(f"{source} is not there.")
     taken = taken_from(course, source, args.assignment, dry_run=args.dry_run)
+    if not taken:
+        raise Trouble(f"nothing in {source} looks like something that was handed in.")
+    rows = []
     for one in taken:
-        print(one)
-    return 0
+        what = "would be taken" if args.dry_run else "taken"
+        said = [one.trouble] if one.trouble else [one.note] if one.note else []
+        rows.append((one.student, one.assignment or "?", "left" if one.trouble else what, said))
+    print(table(rows, heads=("student", "assignment", "", "note")))
+    left = sum(one.trouble is not None for one in taken)
+    good = len(taken) - left
+    verb = "would be taken" if args.dry_run else "are in " + str(course.submitted)
+    print(f"\n{good} of {len(taken)} {verb}." + ("" if args.dry_run else NEXT * bool(good)))
+    if left:
+        print(f"autograder: {left} could not be taken: the table says why.", file=sys.stderr)
+    return 1 if left else 0
 
 
 def grade(course, args):
@@ -165,6 +180,7 @@ def tell(course, outcomes):
         known = outcome.graded and row
         score = f"{row['score']:g}/{row['max_score']:g}" if known else "not graded"
         note = ["needs grading by hand"] if known and row["needs_manual_grade"] else []
+        note += [f"flag: {flag.text}" for flag in outcome.flags]
         rows.append((student, assignment, score, outcome.why + note))
     print(room.table(rows))
 
@@ -172,7 +188,7 @@ def tell(course, outcomes):
 def feedback(course, args):
     from tqdm import tqdm
 
-    from autograder import report as room
+    from autograder.record import feedback as pages
 
     names = course.chosen(args.assignments)
     ready = [
@@ -185,7 +201,7 @@ def feedback(course, args):
     failed = 0
     for one in tqdm(ready, desc="feedback", unit="page"):
         try:
-            room.feedback(course, one)
+            pages(course, one.student, one.assignment)
         except Trouble as why:
             failed += 1
             tqdm.write(f"{one.student}, {one.assignment}: {why}")

@@ -8,7 +8,6 @@ page       the class page, one offline HTML file;  markup, chart: its parts
 """
 
 from autograder.report.book import Result, results, scores
-from autograder.report.feedback import feedback
 from autograder.report.lms import FORMATS, collected, write_csv
 from autograder.report.page import write_page
 from autograder.report.terminal import table
@@ -18,7 +17,6 @@ __all__ = [
     "FORMATS",
     "Result",
     "collected",
-    "feedback",
     "reasons",
     "results",
     "scores",

@@ -6,14 +6,14 @@ import textwrap
 from autograder.report.text import plain
 
 
-def table(rows):
-    """A text table: student, assignment, score, why.
+def table(rows, heads=("student", "assignment", "score", "why")):
+    """A text table of three words and what there is to say.
 
     Args:
         rows: tuples (student, assignment, score as text, list of sentences).
     """
     rows = [(*map(plain, row[:3]), [plain(text) for text in row[3]]) for row in rows]
-    heads = ("student", "assignment", "score")
+    *heads, last = heads
     widths = [max([len(h), *(len(row[i]) for row in rows)]) for i, h in enumerate(heads)]
     indent = sum(widths) + 2 * len(widths)
     room = max(40, shutil.get_terminal_size((120, 25)).columns - indent)
@@ -22,7 +22,7 @@ def table(rows):
         cells = (student.ljust(widths[0]), assignment.ljust(widths[1]), score.rjust(widths[2]), why)
         return "  ".join(cells).rstrip()
 
-    lines = [line(*heads, "why"), "  ".join("─" * width for width in [*widths, min(room, 60)])]
+    lines = [line(*heads, last), "  ".join("─" * width for width in [*widths, min(room, 60)])]
     for student, assignment, score, why in rows:
         wrapped = [part for text in why for part in fold(text, room)]
         first, *rest = wrapped or [""]
