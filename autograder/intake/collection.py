@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autograder.course import Trouble, said
 from autograder.intake.archive import EACH, TOTAL, Budget, items, opened
-from autograder.intake.delivery import deliver
+from autograder.intake.delivery import deliver, not_alike
 from autograder.intake.files import TIMESTAMP, Unreadable, shown, stem
 from autograder.intake.layout import depth, place
 from autograder.intake.master import masters
@@ -85,8 +85,10 @@ def collect(course, source, assignment=None, dry_run=False):
         one = Taken(student, name, source=where.source, number=where.number)
         if len(several) > 1:
             one.note = f"Handed in {len(several)} times: the newest was taken."
+        rivals = [t.student for t in taken if t.path and t.student.casefold() == student.casefold()]
         taken.append(one)
         try:
+            not_alike(student, rivals)
             take(course, one, where, files, Budget(EACH, budget), dry_run)
         except Unreadable as why:
             one.trouble, one.path = str(why), None

@@ -26,9 +26,7 @@ def deliver(submitted, one, contents, notes, scratch=None):
     """
     home = submitted / one.student
     target = home / one.assignment
-    rival = same_but_case(submitted, one.student)
-    if rival:
-        raise Unreadable(f"{one.student} and {rival} differ only in capitals: rename one of them.")
+    not_alike(one.student, os.listdir(submitted) if submitted.is_dir() else [])
     if target.is_symlink() or home.is_symlink():
         raise Unreadable(f"{shown(target)} is a symbolic link: remove it first.")
     if target.exists():
@@ -62,11 +60,15 @@ def deliver(submitted, one, contents, notes, scratch=None):
     return target
 
 
-def same_but_case(submitted, student):
-    if not submitted.is_dir():
-        return None
-    names = [name for name in os.listdir(submitted) if name.casefold() == student.casefold()]
-    return next(iter(names), None) if student not in names else None
+def not_alike(student, others):
+    """Two students whose folders some file systems take for one.
+
+    Raises:
+        Unreadable: that is so.
+    """
+    alike = [name for name in others if name.casefold() == student.casefold()]
+    if alike and student not in alike:
+        raise Unreadable(f"{student} and {alike[0]} differ only in capitals: rename one of them.")
 
 
 def free_name(target):
