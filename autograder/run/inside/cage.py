@@ -130,6 +130,7 @@ def lock_in(world, order):
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.setsid()
+    os.nice(5)  # who watches goes first, or a fork bomb could not be ended
     os.chdir(scratch)
     temporary = Path(scratch, ".tmp")
     temporary.mkdir(exist_ok=True)

@@ -107,12 +107,11 @@ class Server:
         self.tell(ward, wire.TOLD, ward.now._asdict())
 
     def measure(self, ward):
-        """Count first: to measure the memory of a bomb's thousand processes would take too long."""
-        ward.now = tree.count(ward.keeper)
-        if ward.now.threads <= ward.limits["processes"]:
-            memory = tree.memory(ward.keeper, self.world["base"], ward.limits["memory"])
-            ward.now = ward.now._replace(memory=memory)
-            ward.peak = max(ward.peak, memory)
+        world, limits = self.world, ward.limits
+        now = tree.measure(ward.keeper, world["base"], world["image"])
+        if now.memory > limits["memory"] and now.threads <= limits["processes"]:
+            now = now._replace(memory=tree.exactly(ward.keeper, world["base"]))
+        ward.now, ward.peak = now, max(ward.peak, now.memory)
         if ward.student is None:
             ward.student = next(iter(tree.children(ward.keeper)), None)
 
@@ -166,6 +165,7 @@ def main(argv):
         shell, versions = warmth.warm_up()
         text = tree.lines("/proc/self/status")
         world["base"] = tree.kilobytes(text, "RssAnon", "RssShmem")
+        world["image"] = tree.image()
         world["data"] = tree.kilobytes(text, "VmData")
     except Exception as error:
         wire.send(control, wire.HELLO, {"wrong": f"{type(error).__name__}: {error}"})

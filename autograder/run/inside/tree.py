@@ -11,12 +11,12 @@ TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
 class Measure(NamedTuple):
-    """What a tree of processes uses now: seconds, bytes, processes, and threads of all."""
+    """What a tree of processes uses now: seconds, processes, threads of all, and bytes at most."""
 
     cpu: float = 0.0
-    memory: int = 0
     processes: int = 0
     threads: int = 0
+    memory: int = 0
 
 
 def lines(path):
@@ -54,29 +54,40 @@ def kilobytes(text, *names):
     return total << 10
 
 
-def count(keeper):
-    """Time and number of all below the keeper: quick, whatever they are."""
-    cpu, threads, pids = 0.0, 0, below(keeper)
-    for pid in [keeper, *pids]:
-        numbers = lines(f"/proc/{pid}/stat").rpartition(")")[2].split()
-        if len(numbers) > 17:
-            cpu += sum(int(number) for number in numbers[11:15]) * TICK
-            threads += int(numbers[17]) if pid != keeper else 0
-    return Measure(cpu, 0, len(pids), threads)
+def stat(pid):
+    """The numbers of /proc/PID/stat from the third on (see proc(5)); empty if it is gone."""
+    return lines(f"/proc/{pid}/stat").rpartition(")")[2].split()
 
 
-def memory(keeper, shared, exactly_from):
-    """Bytes of all below the keeper, beyond what the warm process has too.
+def image(pid="self"):
+    """Where a process's program lies: the same after a fork, another after an exec."""
+    return (stat(pid)[23:24] or [None])[0]
 
-    shared: bytes that a process has in common with the warm process at first.
-    exactly_from: below it a quick estimate is enough, which may be too high.
+
+def measure(keeper, shared, program):
+    """Of all below the keeper; quick, however many they are.
+
+    Memory is estimated: what several of them share is counted for each.
+
+    shared: bytes that a process has in common with the warm process if it only was forked.
+    program: the warm process's `image`.
     """
+    cpu, threads, memory, pids = 0.0, 0, 0, below(keeper)
+    for pid in [keeper, *pids]:
+        numbers = stat(pid)
+        if len(numbers) > 23:
+            cpu += sum(int(number) for number in numbers[11:15]) * TICK
+        if len(numbers) > 23 and pid != keeper:
+            threads += int(numbers[17])
+            held = kilobytes(lines(f"/proc/{pid}/status"), "RssAnon", "RssShmem")
+            memory += max(0, held - (shared if numbers[23] == program else 0))
+    return Measure(cpu, len(pids), threads, memory)
+
+
+def exactly(keeper, shared):
+    """The memory of all below the keeper, beyond what the warm process has too. Slow."""
     pids = below(keeper)
-    texts = [lines(f"/proc/{pid}/status") for pid in pids]
-    found = sum(kilobytes(text, "RssAnon", "RssShmem") for text in texts) - shared
-    if found > exactly_from:
-        found = sum(map(own, pids)) - shared * len(pids) // (len(pids) + 2)
-    return max(0, found)
+    return max(0, sum(map(own, pids)) - shared * len(pids) // (len(pids) + 2))
 
 
 def disk(folder, most):
@@ -106,7 +117,7 @@ def end(keeper, student, apart):
     if not apart:
         deadline = time.monotonic() + 20
         with contextlib.suppress(OSError):
-            if student and student in map(group, below(keeper)):
+            if student and os.getpgid(student) == student:
                 os.killpg(student, signal.SIGKILL)
         stop(keeper)
         while (left := below(keeper)) and time.monotonic() < deadline:
@@ -114,11 +125,6 @@ def end(keeper, student, apart):
             time.sleep(0.002)
     kill([keeper], signal.SIGKILL)
     return os.wait4(keeper, 0)
-
-
-def group(pid):
-    with contextlib.suppress(OSError):
-        return os.getpgid(pid)
 
 
 def stop(keeper):
