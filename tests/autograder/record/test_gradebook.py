@@ -204,7 +204,9 @@ def test_every_row_is_what_stock_nbgrader_writes(template, tmp_path):
     def both():
         convert(stock, Autograde, "01_tiny")
         for one in ours.submissions(["01_tiny"]):
-            record(ours, *(partly(from_json(work(dict(sheet=to_json(s))))) for s in read(ours, one)))
+            record(
+                ours, *(partly(from_json(work(dict(sheet=to_json(s))))) for s in read(ours, one))
+            )
         return rows(stock), rows(ours)
 
     theirs, mine = both()
@@ -212,7 +214,9 @@ def test_every_row_is_what_stock_nbgrader_writes(template, tmp_path):
     assert any("5.0" in row or "2.5" in row for row in mine["notebooks"]), "no penalty at all"
     assert diagnoses(mine) == set(), "an answer without a word in it has no diagnosis"
     for course in courses:  # a person grades; then everything is graded again
-        change(course, "update grade set manual_score = 1.0, needs_manual_grade = 0, extra_credit = 1")
+        change(
+            course, "update grade set manual_score = 1.0, needs_manual_grade = 0, extra_credit = 1"
+        )
         change(course, "update comment set manual_comment = 'fine'")
         hand_in(course, "empty", "2026-01-08 12:00:00", half="def half(x):\n    return x")
     theirs, mine = both()
