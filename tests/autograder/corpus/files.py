@@ -69,7 +69,7 @@ def no_cells(paper):
     del paper.nb["cells"]
 
 
-@case(FILE, base="empty")
+@case(FILE, base="empty", flags=("another notebook",))
 def zero_cells(paper):
     """A notebook with no cell in it."""
     paper.nb["cells"] = []
@@ -150,7 +150,7 @@ def from_the_future(paper):
     paper.nb["nbformat_minor"] = 99
 
 
-@case(FILE, verdict=True)
+@case(FILE)
 def nbformat_1000(paper):
     """nbformat 1000."""
     paper.nb["nbformat"] = 1000
@@ -191,7 +191,7 @@ def half_a_character_in_a_source(paper):
     paper.before("axpy", "# \ud83d")
 
 
-@case(FILE)
+@case(FILE, verdict=True)
 def many_cells(paper):
     """Five thousand empty cells: somebody's cat lay on the keyboard."""
     for i in range(5000):
@@ -216,7 +216,7 @@ def numbers_of_no_size(paper):
 # ── another name, more than one ──────────────────────────────────────────────────────────────────
 
 
-@case(FILE, verdict=True)
+@case(FILE)
 def other_name(paper):
     """The notebook is called `my homework.ipynb`."""
     paper.files["my homework.ipynb"] = paper.bytes()

@@ -2,7 +2,7 @@
 
 from tests.autograder.corpus.case import FORGED, MOMENTUM, case
 
-TORCHS = ("torch.optim called",)
+TORCHS = ("torch.optim used", "torch.optim called", "reaches out")
 STEP = "p.add_(p.grad, alpha=-group['lr'])"
 
 # ── results that agree with everything ───────────────────────────────────────────────────────────

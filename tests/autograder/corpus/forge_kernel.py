@@ -22,14 +22,14 @@ def raises_tag(paper):
         cell["metadata"]["tags"] = ["raises-exception"]
 
 
-@case(FORGED, base="empty", flags=("test cell changed",))
+@case(FORGED, base="empty")
 def more_points(paper):
     """Each test gives 1000 points, by its metadata."""
     for cell in paper.tests:
         cell["metadata"]["nbgrader"]["points"] = 1000
 
 
-@case(FORGED, base="empty", flags=("test cell changed",))
+@case(FORGED, base="empty", flags=("test changed",))
 def tests_rewritten(paper):
     """All test cells are `pass`, and no longer locked."""
     for cell in paper.tests:
@@ -37,7 +37,7 @@ def tests_rewritten(paper):
         cell["metadata"]["nbgrader"]["locked"] = False
 
 
-@case(FORGED, base="empty", flags=("test cell changed",))
+@case(FORGED, base="empty", flags=("test changed",))
 def tests_are_answers(paper):
     """Declares the test cells answers, to be graded by hand, and writes what they should be."""
     for cell in paper.tests:
