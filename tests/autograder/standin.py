@@ -114,3 +114,7 @@ def note_start(job, sheet):
     if os.environ.get("STANDIN_LOG"):
         with open(os.environ["STANDIN_LOG"], "a") as file:
             file.write(json.dumps([sheet.student, sheet.assignment]) + "\n")
+
+
+def no_sandbox(root, tier):
+    raise RuntimeError("no sandbox holds here")
