@@ -44,9 +44,26 @@ def examine(course):
     handed_in = len(course.submissions(course.assignments))
     yield Finding("submissions", None, f"{handed_in} for {len(course.assignments)} assignments")
     yield Finding("cores", None, f"{os.cpu_count()}")
-    yield Finding(
-        "sandbox", None, "none yet: a submission runs with your rights, so grade who you trust"
-    )
+    yield from sandboxes(course)
+
+
+def sandboxes(course):
+    """Which there are, and what the one that grading will use withstands: it is attacked."""
+    from autograder.run import NoSandbox, Warm
+    from autograder.run.attacks import attack
+    from autograder.run.sandbox import examined
+
+    for tier in examined():
+        if tier.name != "none":
+            yield Finding(f"sandbox {tier.name}", None, tier.why or "this machine has it")
+    try:
+        with Warm(course) as warm:
+            yield Finding("sandbox", True, f"{warm.tier}: ready in {warm.seconds:.1f} s")
+            for result in attack(course, warm):
+                yield Finding("attack", result.ok, f"{result.what}: {result.text}")
+    except NoSandbox as why:
+        text = f"{why} A submission would run with your rights: grade only whom you trust."
+        yield Finding("sandbox", False, text)
 
 
 def kernel():

@@ -13,28 +13,34 @@ import socket
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from autograder.run.inside import tree
 from autograder.run.limits import MB, Dead, Limits
-from autograder.sheet import DIED, LATE
+from autograder.run.sandbox import root_of
+from autograder.sheet import DIED, LATE, OK
 
 CANARY = "AUTOGRADER_CANARY"
-TIGHT = Limits(
-    cell=8, total=30, memory=400 * MB, processes=24, disk=16 * MB, file=8 * MB, output=100_000
-)
+TIGHT = Limits(memory=400 * MB, processes=24, disk=16 * MB, file=8 * MB, output=100_000, grace=1)
 
 
 class Attack(NamedTuple):
-    """what: what it tries. does: the function of `inside.hostile`. on: the tiers that withstand it;
-    end: what the cell may come to, besides an end without success.
+    """One idea of an attacker.
+
+    what: what it tries. does: the function of `inside.hostile`. on: the tiers that withstand it.
+    end: what the cell may come to, besides an end without success. cell: seconds it is given.
     """
 
     what: str
     does: str
     on: tuple = ("namespaces", "landlock")
     end: tuple = ()
+    cell: float = 20.0
+
+
+QUICK = ("files", "names", "network", "unix_sockets", "signals", "memory_of_others", "namespaces")
 
 
 EVERYWHERE = ("namespaces", "landlock", "none")
@@ -56,15 +62,15 @@ ATTACKS = [
     Attack("use another processor's system calls", "other_calls"),
     Attack("leave a daemon behind", "daemon", EVERYWHERE),
     Attack("kill its keeper, leave a daemon behind", "kill_the_keeper", end=(DIED,)),
-    Attack("fork without end", "fork_bomb", EVERYWHERE, (DIED,)),
+    Attack("fork without end", "fork_bomb", EVERYWHERE, (DIED, LATE), 4),
     Attack("start threads without end", "thread_bomb", EVERYWHERE, (DIED,)),
     Attack("take memory without end", "memory_bomb", EVERYWHERE, (DIED,)),
     Attack("take shared memory without end", "shared_bomb", EVERYWHERE, (DIED,)),
     Attack("take memory in many processes", "memory_by_many", EVERYWHERE, (DIED,)),
     Attack("fill the disk", "fill_the_disk", end=(DIED,)),
     Attack("lie to the grader", "lies", EVERYWHERE, (DIED,)),
-    Attack("run on when interrupted", "stubborn", EVERYWHERE, (LATE,)),
-    Attack("print without end", "chatter", EVERYWHERE, (LATE,)),
+    Attack("run on when interrupted", "stubborn", EVERYWHERE, (LATE,), 1),
+    Attack("print without end", "chatter", EVERYWHERE, (LATE,), 1),
 ]
 
 
@@ -80,7 +86,7 @@ class Scene:
     """What the attacks aim at. A context manager: everything is gone afterwards."""
 
     def __init__(self, course, warm):
-        self.warm, self.root = warm, Path(getattr(course, "root", course))
+        self.warm, self.root = warm, root_of(course)
         self.token = f"attack-{secrets.token_hex(8)}"
         self.mark = f"mark-{secrets.token_hex(8)}"
         self.close = contextlib.ExitStack()
@@ -118,6 +124,7 @@ class Scene:
                 pidfd=hasattr(os, "pidfd_open"),
                 memory=TIGHT.memory,
                 disk=TIGHT.disk,
+                processes=TIGHT.processes,
             )
             self.close = made.pop_all()
         return self
@@ -157,31 +164,32 @@ def running(token):
     return found
 
 
-def attempt(scene, attack, limits=TIGHT):
-    """Run one attack; returns its `Result`."""
-    start = time.monotonic()
-    fork = scene.warm.fork(limits)
-    cell = (
+def cell(scene, *names):
+    """A cell that attacks, and says WON or HELD."""
+    facts = json.dumps(scene.facts)
+    return (
         "import json; from autograder.run.inside import hostile\n"
-        f"won = hostile.{attack.does}(json.loads({json.dumps(scene.facts)!r}))\n"
+        f"scene = json.loads({facts!r})\n"
+        f"won = [one for name in {names!r} for one in getattr(hostile, name)(scene)]\n"
         "print('WON', won) if won else print('HELD')"
     )
-    ran = fork.run("attack", cell, 1)
+
+
+def attempt(scene, attack):
+    """Run one attack; returns its `Result`."""
+    limits, start = replace(TIGHT, cell=attack.cell), time.monotonic()
+    fork = scene.warm.fork(limits)
+    ran = fork.run("attack", cell(scene, attack.does), 1)
     usage = fork.end()
     seconds = time.monotonic() - start
-    said = "".join(one["text"] for one in ran.outputs if one["output_type"] == "stream")
-    wrong = []
+    said, errors = words(ran)
+    text, wrong = "came to nothing", []
     if ran.status in attack.end:
-        told = ran.outputs[-1].get("evalue", "") if ran.outputs else ""
-        text = next((o["evalue"] for o in ran.outputs if o["output_type"] == "error"), told)
-    elif said.strip().endswith("HELD"):
-        text = "came to nothing"
-    else:
-        what = [one["evalue"] for one in ran.outputs if one["output_type"] == "error"]
-        wrong.append(" ".join(said.split() + what)[:300] or ran.status)
-        text = ""
+        text = errors or ran.status
+    elif not said.endswith("HELD"):
+        wrong.append(f"{said} {errors}".strip()[:300] or ran.status)
     wrong += scene.left()
-    if seconds > limits.cell + limits.grace + 4:
+    if seconds > limits.cell + limits.grace + 15:
         wrong.append(f"it took {seconds:.0f} s")
     if usage.peak_memory > 2 * limits.memory:
         wrong.append(f"it had {usage.peak_memory // MB} MB")
@@ -191,19 +199,45 @@ def attempt(scene, attack, limits=TIGHT):
     return Result(attack.what, not wrong, "; ".join(wrong) or text)
 
 
+def words(ran):
+    """What a cell printed, and what its errors say."""
+    said = "".join(one["text"] for one in ran.outputs if one["output_type"] == "stream")
+    errors = [one["evalue"] for one in ran.outputs if one["output_type"] == "error"]
+    return said.strip(), " ".join(errors)
+
+
 def unharmed(scene):
     """The other submission must still be there and have its things."""
     try:
         ran = scene.victim.run("still", f"assert mine == 42; open('{scene.mark}').close()", 2)
-        return [] if ran.status == "ok" else [f"another submission was harmed ({ran.status})"]
+        return [] if ran.status == OK else [f"another submission was harmed ({ran.status})"]
     except Dead as error:
         return [f"another submission was killed ({error})"]
 
 
 def attack(course, warm):
     """Try everything that the warm process's tier must withstand; yields each `Result`."""
-    os.environ.setdefault(CANARY, "seen")
-    for one in ATTACKS:
-        if warm.tier in one.on:
-            with Scene(course, warm) as scene:
-                yield attempt(scene, one)
+    with patched_environment():
+        for one in ATTACKS:
+            if warm.tier in one.on:
+                with Scene(course, warm) as scene:
+                    yield attempt(scene, one)
+
+
+def leak(course, warm):
+    """The quick attacks at once: None, or what they achieved. A fifth of a second."""
+    with Scene(course, warm) as scene:
+        fork = warm.fork(TIGHT)
+        said, errors = words(fork.run("attack", cell(scene, *QUICK), 1))
+        fork.end()
+    return None if said.endswith("HELD") else f"{said} {errors}".strip()[:300] or "it fell silent"
+
+
+@contextlib.contextmanager
+def patched_environment():
+    """With something in the environment that nobody inside may see."""
+    os.environ[CANARY] = "seen"
+    try:
+        yield
+    finally:
+        del os.environ[CANARY]

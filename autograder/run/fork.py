@@ -29,7 +29,8 @@ class Fork:
 
     def __init__(self, control, scratch, limits):
         self.scratch, self.limits = scratch, limits
-        self.alive, self.why, self.ended = True, None, None
+        self.alive, self.closed = True, False
+        self.why = self.ended = None
         self.serial = 0
         self.spent = 0.0
         self.queue = deque()
@@ -311,7 +312,7 @@ class Fork:
 
     def end(self):
         """Kill it and all below it, remove its files; returns its `Usage`. Twice does no harm."""
-        self.alive = False
+        self.alive, self.closed = False, True
         self.why = self.why or "it was ended"
         self.report(True)
         for pipe in list(self.pipes):

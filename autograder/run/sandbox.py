@@ -91,6 +91,11 @@ def bubblewrap():
     return shutil.which("bwrap")
 
 
+def root_of(course):
+    """A course's root folder; the course may be given as that folder too."""
+    return Path(course if isinstance(course, str | Path) else course.root).resolve()
+
+
 class Sight(NamedTuple):
     """What of this machine is seen inside. roots: what goes on sys.path."""
 

@@ -10,9 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.run import wire
+from autograder.run.attacks import leak
 from autograder.run.fork import Fork
 from autograder.run.limits import Dead, Limits, NoSandbox
-from autograder.run.sandbox import NAMES, command, examined, sight, tiers
+from autograder.run.sandbox import NAMES, command, examined, root_of, sight, tiers
 
 PATIENCE = 120  # seconds for a start, on a machine that is busy
 
@@ -32,14 +33,19 @@ class Warm:
     """
 
     def __init__(self, course, tier=None, memory=None):
-        self.root = Path(getattr(course, "root", course)).resolve()
-        self.tier = chosen(tier)
+        self.root = root_of(course)
         self.limits = Limits() if memory is None else replace(Limits(), memory=memory)
         self.process = self.control = self.scratch = None
         self.forks = []
         self.hello = {}
         ready_data()
-        self.start()
+        failed = []
+        for self.tier in chosen(tier):
+            try:
+                return self.start()
+            except NoSandbox as error:
+                failed.append(str(error))
+        raise NoSandbox(" ".join(failed))
 
     def __enter__(self):
         return self
@@ -57,6 +63,7 @@ class Warm:
         return self.hello.get("seconds")
 
     def start(self):
+        """Start it, and try whether the sandbox holds. Raises NoSandbox."""
         self.scratch = Path(tempfile.mkdtemp(prefix="grading-"))
         self.control, inner = socket.socketpair()
         self.log = tempfile.TemporaryFile()  # noqa: SIM115  (closed in `close`)
@@ -80,9 +87,13 @@ class Warm:
             self.hello = json.loads(body)
         except (OSError, EOFError, wire.Broken) as error:
             self.hello = {"wrong": str(error) or self.last_words() or "it said nothing"}
-        if why := self.hello.get("wrong"):
+        why = self.hello.get("wrong")
+        if why is None and self.tier != "none":
+            with contextlib.suppress(Dead):
+                why = leak(self.root, self)
+        if why:
             self.close()
-            raise NoSandbox(f"the sandbox “{self.tier}” did not start: {why}.")
+            raise NoSandbox(f"the sandbox “{self.tier}” does not hold here ({why}).")
 
     def last_words(self):
         self.log.seek(0)
@@ -99,7 +110,7 @@ class Warm:
         if not self.alive:
             self.close()
             self.start()
-        self.forks = [fork for fork in self.forks if not fork.ended]
+        self.forks = [fork for fork in self.forks if not fork.closed]
         fork = Fork(self.control, Path(tempfile.mkdtemp(dir=self.scratch)), limits)
         self.forks.append(fork)
         return fork
@@ -124,21 +135,19 @@ class Warm:
 
 
 def chosen(name):
-    """The tier of that name, or the best one that is a sandbox."""
+    """The tier of that name; without a name all that are a sandbox, best first."""
     held = [tier.name for tier in tiers()]
+    lacks = {tier.name: tier.why for tier in examined()}
+    if name is None and held == ["none"]:
+        why = " ".join(f"{one}: {why}" for one, why in lacks.items() if why)
+        raise NoSandbox(f"there is no sandbox on this machine. {why} To grade without one, say so.")
     if name is None:
-        name = held[0]
-        if name == "none":
-            lacks = " ".join(f"{tier.name}: {tier.why}" for tier in examined() if tier.why)
-            raise NoSandbox(
-                f"there is no sandbox on this machine. {lacks} To grade without one, say so."
-            )
-    elif name not in NAMES:
+        return held[:-1]
+    if name not in NAMES:
         raise NoSandbox(f"there is no sandbox “{name}”; there are {', '.join(NAMES)}.")
-    elif name not in held:
-        why = next(tier.why for tier in examined() if tier.name == name)
-        raise NoSandbox(f"the sandbox “{name}” does not hold here: {why}")
-    return name
+    if name not in held:
+        raise NoSandbox(f"the sandbox “{name}” does not hold here: {lacks[name]}")
+    return [name]
 
 
 def ready_data():

@@ -59,7 +59,7 @@ def names(scene):
             found += [f"{folder}/{name}" for name in os.listdir(folder)]
     allowed = {str(Path(scene["root"], name)) for name in SHOWN}
     allowed |= {str(Path(scene["root"], "autograder", name)) for name in OURS}
-    inside = [sys.prefix, sys.base_prefix, *allowed]
+    inside = [os.getcwd(), sys.prefix, sys.base_prefix, *allowed]
     return [one for one in found if one not in allowed and not leads_to(one, inside)]
 
 
@@ -348,7 +348,7 @@ def thread_bomb(scene):
             threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
             started += 1
     time.sleep(1)
-    return [f"{started} threads"]
+    return [f"{started} threads"] if started > scene["processes"] else []
 
 
 def memory_bomb(scene):
