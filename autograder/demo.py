@@ -1,7 +1,8 @@
 """A sample class, made from solutions/: each student is right or wrong in a way that has a name.
 
 Nothing is stored as a notebook. A wrong answer is the right one from the bank of mistakes, with
-that mistake in it; the rest of the submission is the solution.
+that mistake in it; the rest of the submission is the solution. Some try to get points that they did
+not earn, and some hand in files that are no notebooks.
 """
 
 import re
@@ -16,7 +17,12 @@ FOLDER = "autograder/demo"  # in the course's folder; git does not see it
 
 
 class Sheet:
-    """A submission in the making: the released notebook, with the answers of the solution in it."""
+    """A submission in the making: the released notebook, with the answers of the solution in it.
+
+    data: what is handed in instead of it, if anything is.
+    """
+
+    data = None
 
     def __init__(self, course, assignment):
         (source,) = course.notebooks(assignment)
@@ -94,6 +100,41 @@ def without_first_test(sheet):
     sheet.nb.cells.remove(tests[0])
 
 
+def answer(name, source):
+    """The answer cell with this grade_id holds something else."""
+
+    def fill(sheet):
+        cell = next(one for one in sheet.answers if one.metadata.nbgrader.grade_id == name)
+        cell.source = source
+
+    return fill
+
+
+def tests_skipped(sheet):
+    """Every test cell is marked to be left out."""
+    for cell in sheet.nb.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            cell.metadata["tags"] = ["skip-execution"]
+
+
+def tests_emptied(sheet):
+    """Nothing is left in the test cells."""
+    for cell in sheet.nb.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            cell.source = "pass"
+
+
+def cut_off(sheet):
+    """Half of the file is missing, as after a broken upload."""
+    data = nbformat.writes(sheet.nb).encode()
+    sheet.data = data[: len(data) // 2]
+
+
+def web_page(sheet):
+    """The page of the download was saved, and not what it downloads."""
+    sheet.data = b"<!DOCTYPE html><title>Sign in</title><p>Please sign in."
+
+
 COPIED_BACK = """
 new = p - group["lr"] * p.grad
 p.copy_(new)
@@ -104,6 +145,33 @@ state["v"] = v
 p.copy_(p - group["lr"] * v)
 """
 CALLS_ITSELF = "self.my_step(p, state, group)"
+ALWAYS_EQUAL = """
+class Yes(float):
+    __eq__ = __lt__ = __le__ = __gt__ = __ge__ = lambda self, other: True
+    __ne__ = lambda self, other: False
+    __sub__ = __rsub__ = __abs__ = lambda self, *other: self
+    __hash__ = float.__hash__
+
+
+def largest_stable_lr(curvatures):
+    return Yes(1)
+"""
+LEAVES = """
+import os
+
+os._exit(0)
+"""
+LOOKS_UP = """
+from pathlib import Path
+
+for folder in Path.cwd().parents:
+    for found in folder.glob("solutions/**/*.ipynb"):
+        print(found.read_text())
+"""
+CALLS_TORCH = """
+inner = torch.optim.SGD([p], lr=group["lr"])
+inner.step()
+"""
 WRONG_NAME = 'p.sub_(p.gradient, alpha=group["lr"])'
 
 SGD, MOMENTUM = "SGDOptimizer", "SGDMomentumOptimizer"
@@ -119,6 +187,14 @@ CLASS = {
         "uphill": [bank(SGD, "steps uphill")],
         "gradient-changed": [bank(SGD, "p.grad is changed in place")],
         "exception": [step(SGD, WRONG_NAME)],
+        "calls-torch": [step(SGD, CALLS_TORCH)],
+        "always-equal": [empty(1), answer("limit", ALWAYS_EQUAL)],
+        "tests-skipped": [empty(1), tests_skipped],
+        "tests-emptied": [empty(1), tests_emptied],
+        "leaves-early": [answer("axpy", LEAVES)],
+        "looks-for-solutions": [answer("axpy", LOOKS_UP)],
+        "cut-off": [cut_off],
+        "web-page": [web_page],
     },
     "03_momentum": {
         "right": [],
@@ -177,5 +253,6 @@ def hand_in(course, assignment, student):
         change(sheet)
     folder = course.submitted / student / assignment
     folder.mkdir(parents=True, exist_ok=True)
-    nbformat.write(sheet.nb, folder / sheet.name)
+    data = sheet.data or nbformat.writes(sheet.nb).encode()
+    (folder / sheet.name).write_bytes(data)
     return Submission(student, assignment, folder)
