@@ -1,6 +1,7 @@
 """Optimizers you can feel: pictures that move under your finger, and your own class in them.
 
 scene      what is on the canvas, as a short string
+slice      a real landscape, from MNIST (mnist.json)
 walk       the kernel's engine; textbook: the optimizers that it is compared with
 judge      goals, and whether they are reached
 widget     the landscape playground; averages: the smoothing playground; training: the dashboard; page: how it lives on without a kernel

@@ -1,5 +1,6 @@
 // The textbook, in the page: landscapes, optimizers, and a walk of one on the other.
 // tests/utils/playground proves it equal to torch. No state, no drawing.
+import SLICE from "./mnist.json" with { type: "json" };
 
 // ---- chance: the same numbers as utils.landscape.normals ----
 
@@ -121,7 +122,42 @@ export const LANDSCAPES = {
       minima: [[-2.903534027771177, -2.903534027771177]], window: [-4.2, 4.2, -4.2, 4.2], root: 1.5,
     }),
   },
+
+  mnist: { label: "MNIST, a slice", params: {}, lr: 0.05, start: [0, 0], make: mnist },
 };
+
+/** The spline of slice.py: the loss of a network on MNIST over a plane in its weights. */
+function mnist() {
+  const { n, unit, levels, grid, minimum, window } = SLICE;
+  const raw = atob(levels);
+  const c = Float64Array.from({ length: (n + 2) ** 2 }, (_, k) => unit * (raw.charCodeAt(2 * k) + 256 * raw.charCodeAt(2 * k + 1)));
+  const cell = (x, a, b) => { // its number, four weights, their slopes, and how far x lies outside
+    const near = Math.min(Math.max(x, a), b);
+    const u = ((near - a) / (b - a)) * (n - 1);
+    const i = Math.min(Math.floor(u), n - 2);
+    const [t, s, k] = [u - i, 1 - u + i, near === x ? (n - 1) / (b - a) / 6 : 0];
+    return [
+      i, [s ** 3 / 6, (3 * t ** 3 - 6 * t ** 2 + 4) / 6, (3 * s ** 3 - 6 * s ** 2 + 4) / 6, t ** 3 / 6],
+      [-3 * k * s * s, k * (9 * t * t - 12 * t), -k * (9 * s * s - 12 * s), 3 * k * t * t], x - near,
+    ];
+  };
+  const sum = (i, v, j, w) => {
+    let total = 0;
+    for (let q = 0; q < 4; q++) for (let p = 0; p < 4; p++) total += c[(j + q) * (n + 2) + i + p] * w[q] * v[p];
+    return total;
+  };
+  return {
+    f(x, y) {
+      const [[i, v, , dx], [j, w, , dy]] = [cell(x, grid[0], grid[1]), cell(y, grid[2], grid[3])];
+      return sum(i, v, j, w) + 2 * (dx * dx + dy * dy);
+    },
+    grad(x, y) {
+      const [[i, v, dv, dx], [j, w, dw, dy]] = [cell(x, grid[0], grid[1]), cell(y, grid[2], grid[3])];
+      return [sum(i, dv, j, w) + 4 * dx, sum(i, v, j, dw) + 4 * dy];
+    },
+    minima: [minimum], window, root: 2,
+  };
+}
 
 const well = (x) => (x ** 4 - 16 * x * x + 5 * x) / 40 + 1.9583082851885707;
 const slope = (x) => (4 * x ** 3 - 32 * x + 5) / 40;
@@ -317,9 +353,11 @@ export function toLink(scene) {
     const beta = OPTIMIZERS[run.name].uses.includes("beta") ? [run.beta] : [];
     return `${run.name}=${[run.lr, ...beta, ...rest.map((k) => `${k}:${run[k]}`)].join(",")}`;
   });
+  const mine = Object.entries(scene.mine ?? {}).map(([k, x]) => `${k}:${x}`);
   const chance = scene.noise || scene.land.name === "noisy" ? [`noise=${scene.noise}`, `seed=${scene.seed}`] : [];
   return [
     `land=${scene.land.name}`, ...shape, `start=${scene.start.join(",")}`, `steps=${scene.steps}`, ...chance, ...runs,
+    ...(mine.length ? [`mine=${mine.join(",")}`] : []),
   ].join("&");
 }
 
@@ -345,7 +383,12 @@ export function fromLink(link) {
     noise: number(given.get("noise"), 0, 0, 100),
     seed: Math.round(number(given.get("seed"), 0, 0, 4294967295)),
     runs: [],
+    mine: {},
   };
+  for (const item of (given.get("mine") ?? "").split(",")) {
+    const [k, x] = item.split(":");
+    if (Number.isFinite(number(x, NaN))) scene.mine[k] = Number(x);
+  }
   for (const key of Object.keys(OPTIMIZERS)) {
     const run = { name: key, on: given.has(key), ...hyper(key, { lr: about.lr }) };
     const [lr, ...more] = (given.get(key) ?? "").split(",");

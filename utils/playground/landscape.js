@@ -56,6 +56,7 @@ export function renderLandscape({ model, el }) {
 
   function compute() {
     pair();
+    if (mine) scene.mine = Object.fromEntries(mine.sliders.map((each) => [each.key, each.value]));
     land = landscape(scene.land);
     paths = new Map();
     for (const each of scene.runs) if (each.on) paths.set(each.name, walk(each.name, each, land, scene));
@@ -618,8 +619,7 @@ export function renderLandscape({ model, el }) {
 
   function question() {
     const { land: shape, start, steps, noise, seed } = scene;
-    const values = Object.fromEntries(mine.sliders.map((each) => [each.key, each.value]));
-    return { kind: "walk", land: shape, start, steps, noise, seed, values, states: debugBox.open };
+    return { kind: "walk", land: shape, start, steps, noise, seed, values: scene.mine, states: debugBox.open };
   }
 
   function askKernel() {
@@ -734,7 +734,7 @@ export function renderLandscape({ model, el }) {
 
   const save = later(() => {
     model.set("link", toLink(scene));
-    if (mine) model.set("values", Object.fromEntries(mine.sliders.map((each) => [each.key, each.value])));
+    if (mine) model.set("values", scene.mine);
     model.save_changes();
   }, 250);
 
@@ -777,6 +777,7 @@ export function renderLandscape({ model, el }) {
     const link = model.get("link");
     if (link === toLink(scene)) return;
     scene = fromLink(link);
+    for (const each of mine?.sliders ?? []) each.value = scene.mine[each.key] ?? each.value;
     if (!mine && !run(selected).on) selected = scene.runs.find((each) => each.on).name;
     shown = scene.steps;
     buildKnobs();

@@ -32,11 +32,19 @@ def script(*names):
     """Modules as one text, without imports, exports, comments and blanks; all share a scope."""
     text = "\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in names)
     text = re.sub(r"^import .*?;\n", "", text, flags=re.DOTALL | re.MULTILINE)
+    if "engine" in names:
+        text = f"const SLICE = {numbers('mnist')};\n{text}"
     text = re.sub(r"^\s*/\*\*.*?\*/\n", "", text, flags=re.DOTALL | re.MULTILINE)
     text = re.sub(r"^\s*//.*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r"^export ", "", text, flags=re.MULTILINE)
     text = re.sub(r"\n\s*", "\n", text)
     return squeeze(text)
+
+
+def numbers(name):
+    """A JSON file, without what it says about itself."""
+    found = json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
+    return json.dumps({key: value for key, value in found.items() if key != "about"})
 
 
 def squeeze(text):

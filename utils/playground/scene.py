@@ -3,7 +3,7 @@
     land=quadratic&condition=30&start=1.25,1.25&steps=60&sgd=0.1&momentum=0.1,0.9
 
 An optimizer is given by its name, lr, β (where it has one), and what else differs from its usual
-values, such as `beta2:0.99`. The page writes and reads the same strings (engine.js).
+values, such as `beta2:0.99`. Your own class is `mine=lr:0.1,momentum:0.9`. The page writes and reads the same strings (engine.js).
 """
 
 import math
@@ -21,6 +21,7 @@ SHAPES = {  # landscape: what shapes it (usual value, least, most)
     "rosenbrock": {"b": (100.0, 1, 100)},
     "beale": {},
     "wells": {},
+    "mnist": {},
 }
 FIRST = {  # landscape: start, lr
     "quadratic": ((1.25, 1.25), 0.1),
@@ -30,6 +31,7 @@ FIRST = {  # landscape: start, lr
     "rosenbrock": ((-1.0, 1.5), 0.001),
     "beale": ((1.0, 1.5), 0.01),
     "wells": ((0.4, 3.6), 0.1),
+    "mnist": ((0.0, 0.0), 0.05),
 }
 HAVE_BETA = {"momentum", "momentum_lr", "momentum_ewma", "nesterov", "adam", "adam_raw"} | {
     "adamw",
@@ -46,7 +48,7 @@ MORE = {  # optimizer: what may follow lr and β in a link
 
 
 def parse(link):
-    """A link → scene: {land, start, steps, noise, seed, runs: {name: hyper-parameters}}.
+    """A link → scene: {land, start, steps, noise, seed, runs: {name: hyper-parameters}, mine}.
 
     What is missing keeps its usual value; so does a number that is out of its range.
 
@@ -75,6 +77,7 @@ def parse(link):
         "noise": number(given.pop("noise", ""), 0.0, 0, 100),
         "seed": round(number(given.pop("seed", ""), 0, 0, 2**32 - 1)),
         "runs": {},
+        "mine": numbers(given.pop("mine", "")),
     }
     for key, value in given.items():
         if key not in LABELS:
@@ -94,6 +97,13 @@ def run(name, text, lr):
         if key in hyper:
             hyper[key] = number(value, hyper[key], 0, 1e6)
     return hyper
+
+
+def numbers(text):
+    """`lr:0.1,betas[0]:0.9` → {"lr": 0.1, "betas[0]": 0.9}."""
+    pairs = [item.partition(":") for item in text.split(",")]
+    found = {key: number(value, math.nan) for key, _, value in pairs}
+    return {key: value for key, value in found.items() if math.isfinite(value)}
 
 
 def number(text, usual, low=-math.inf, high=math.inf):
@@ -120,6 +130,8 @@ def link(scene):
             said = [write(hyper["lr"])] + [write(hyper["beta"])] * (name in HAVE_BETA)
             said += [f"{k}:{write(hyper[k])}" for k in MORE.get(name, ()) if hyper[k] != own[k]]
             parts.append(f"{name}={','.join(said)}")
+    if scene.get("mine"):
+        parts.append("mine=" + ",".join(f"{k}:{write(v)}" for k, v in scene["mine"].items()))
     return "&".join(parts)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import torch
 
 from utils import landscape as land
+from utils.playground.slice import MnistSlice
 
 LANDSCAPES = {
     "quadratic": (land.Quadratic, ("condition", "rotation", "curvature")),
@@ -21,6 +22,7 @@ LANDSCAPES = {
     "rosenbrock": (land.Rosenbrock, ("b",)),
     "beale": (land.Beale, ()),
     "wells": (land.Wells, ()),
+    "mnist": (MnistSlice, ()),
 }
 SHOWN = 64  # entries of a state that the debugger shows
 

@@ -38,6 +38,7 @@ def playground(
         playground()                                       # the textbook's
         playground(SGDMomentumOptimizer, lr=0.1, momentum=0.9)   # yours, over the textbook's
         playground(link="land=rosenbrock&adam=0.1,0.9")    # a scene that somebody sent you
+        playground(MyAdam, "land=beale&mine=lr:0.1")       # and one with your class in it
 
     Args:
         Optimizer: your class; its numbers become sliders. Its path is computed here, in Python.
@@ -95,12 +96,13 @@ class Playground(Alive):
             if show:
                 world["runs"] = {name: world["runs"][name] for name in show}
         else:
-            mine, self.fixed = describe(Optimizer, hyper, against)
+            mine, self.fixed = describe(Optimizer, {**together(world["mine"]), **hyper}, against)
             world["runs"] = {
                 name: scene.run(name, "", mine["sliders"][0]["value"] if mine["sliders"] else 0.1)
                 for name in show or ([mine["against"]] if mine["against"] else ["momentum"])
             }
         values = mine and {each["key"]: each["value"] for each in mine["sliders"]}
+        world["mine"] = values or {}
         if mine:
             recorded = self.walk({**world, "values": values, "states": True})
         super().__init__(

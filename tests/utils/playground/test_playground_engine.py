@@ -10,6 +10,7 @@ from browsing import page
 from utils.landscape import normals
 from utils.playground.textbook import LABELS, textbook
 from utils.playground.walk import LANDSCAPES, landscape, trail
+from utils.train import mnist_tensors
 
 STARTS = {
     "quadratic": (1.25, 1.25),
@@ -19,6 +20,7 @@ STARTS = {
     "rosenbrock": (-1.0, 1.5),
     "beale": (1.0, 1.5),
     "wells": (0.4, 3.6),
+    "mnist": (0.0, 0.0),
 }
 SHAPES = {
     "quadratic": {"condition": 25.0, "rotation": 33.0, "curvature": 4.0},
@@ -26,7 +28,12 @@ SHAPES = {
     "ravine": {"steep": 12.0, "flat": 0.7},
     "rosenbrock": {"b": 60.0},
 }
-SMALL = {"ravine": 0.1, "rosenbrock": 0.002, "beale": 0.01}  # for the optimizers that blow up
+SMALL = {
+    "ravine": 0.1,
+    "rosenbrock": 0.002,
+    "beale": 0.01,
+    "mnist": 0.5,
+}  # for the optimizers that blow up
 HYPERS = (
     {"lr": 0.1, "beta": 0.8},
     {"lr": 0.03, "beta": 0.9, "beta2": 0.95, "eps": 1e-3, "wd": 0.0},
@@ -112,6 +119,27 @@ def test_losses_and_gradients_are_torchs_too():
         ):
             mine, his = torch.tensor(mine), torch.tensor(his)
             assert float((mine - his).abs().max() / his.abs().max()) < 1e-11
+
+
+@pytest.mark.slow
+def test_the_slice_is_the_loss_of_a_network_on_mnist():
+    """At (0, 0) are the first weights, which can be had again; the grid has a point there."""
+    torch.manual_seed(0)
+    layers = torch.nn.Linear(784, 32), torch.nn.ReLU(), torch.nn.Linear(32, 10)
+    x, y = (part[:10_000] for part in mnist_tensors()[0])
+    with torch.no_grad():
+        loss = torch.nn.functional.cross_entropy(torch.nn.Sequential(*layers)(x), y)
+    here = landscape({"name": "mnist"})(torch.zeros(2, dtype=torch.float64))
+    assert float(here) == pytest.approx(float(loss), abs=3e-4)
+
+
+def test_outside_the_slice_the_loss_only_rises():
+    f = landscape({"name": "mnist"})
+    out = torch.linspace(0, 3, 50, dtype=torch.float64)
+    for direction in ((-1.0, 0.0), (1.0, 0.3), (0.0, -1.0), (0.5, 1.0)):
+        edge = torch.tensor([0.6, 0.3], dtype=torch.float64) + 2 * torch.tensor(direction)
+        losses = f(edge + out[:, None] * torch.tensor(direction))
+        assert (losses.diff() > 0).all()
 
 
 def test_python_and_the_page_draw_the_same_normal_numbers():

@@ -21,6 +21,7 @@ LINKS = [
     "land=noisy&spread=1&start=1,1&steps=10&noise=0.5&seed=42&lion=0.01,0.95,beta2:0.98,wd:0.1",
     "land=ravine&steep=40&flat=0.1&start=-1,1&steps=300&noise=2&seed=4294967295&rmsprop=0.01,beta2:0.9",
     "land=wells&start=3,3&steps=50&momentum_ewma=1,0.99&adam_raw=0.1,0.5&adamw=0.1,0.9,wd:0.2",
+    "land=mnist&start=0,0&steps=50&adam=0.1,0.9,wd:0.1&mine=lr:0.1,betas[0]:0.9,eps:1e-8",
 ]
 
 
@@ -38,7 +39,7 @@ def test_a_link_is_read_and_written_the_same_in_python_and_in_the_page(text):
     answer = page([{"what": "link", "link": text}])[0]
     assert answer["link"] == text
     mine, theirs = parse(text), answer["scene"]
-    for key in ("land", "start", "steps", "noise", "seed"):
+    for key in ("land", "start", "steps", "noise", "seed", "mine"):
         assert mine[key] == theirs[key]
     for run in theirs["runs"]:
         assert run["on"] == (run["name"] in mine["runs"])
@@ -118,6 +119,35 @@ def test_a_class_becomes_sliders():
     assert [s["key"] for s in widget.mine["sliders"]] == ["lr", "betas[0]", "betas[1]", "eps"]
     assert widget.hyper == {"lr": 0.2, "betas": (0.8, 0.9), "eps": 1e-8}
     assert widget.mine["against"] == "adam"
+
+
+def test_a_link_carries_the_numbers_of_your_class():
+    widget = playground(Mine, lr=0.2, betas=(0.8, 0.9), landscape="beale")
+    assert widget.link.endswith("&mine=lr:0.2,betas[0]:0.8,betas[1]:0.9,eps:1e-8")
+    again = playground(Mine, widget.link)
+    assert again.link == widget.link
+    assert again.hyper == {"lr": 0.2, "betas": (0.8, 0.9), "eps": 1e-8}
+    assert again.recorded == widget.recorded
+    assert playground(Mine, widget.link, lr=0.3).hyper["lr"] == 0.3
+    assert "mine" not in playground(link=widget.link).link
+
+
+def test_a_class_with_a_name_of_the_textbook_is_called_yours():
+    assert playground(torch.optim.SGD, lr=0.1).mine["label"] == "your SGD"
+
+
+def test_the_goal_of_the_edge_shows_its_optimizer():
+    assert set(parse(playground(goal=edge("nesterov"), lr=0.2).link)["runs"]) == {"nesterov"}
+
+
+def test_a_class_that_is_not_written_yet_is_told_in_a_sentence():
+    class Empty(Mine):
+        def my_step(self, p, state, group):
+            raise NotImplementedError()
+
+    trail = playground(Empty, lr=0.1).recorded
+    assert trail["trouble"].startswith("nothing is written here yet")
+    assert trail["broke"] == 1
 
 
 @pytest.mark.parametrize(
