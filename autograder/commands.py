@@ -262,14 +262,22 @@ def doctor(course, args):
 
 def demo(course, args):
     from autograder import demo as room
+    from autograder.report import results
+    from autograder.run import tiers
 
     workspace, submissions = room.prepare(course, args.keep)
     where = workspace.root.relative_to(course.root).as_posix()
     print(f"a sample class of {len({one.student for one in submissions})} in {where}/\n")
-    status = grade_and_tell(workspace, submissions)
+    bare = tiers()[0].name == "none"
+    if bare:
+        print(
+            "No sandbox holds here. What this class hands in is ours and harmless: it runs without."
+        )
+    grade_and_tell(workspace, submissions, tier="none" if bare else None)
     print(
         f"\nLook closer: `autograder report --course {where}`, or open formgrader in {where}/.\n"
         "Your own class: put what was handed in into autograder/submitted/STUDENT/ASSIGNMENT/, "
         "then run `autograder grade --all`."
     )
-    return status
+    not_graded = {one.student for one in results(workspace) if one.verdict}
+    return 0 if not_graded == room.UNREADABLE else 1

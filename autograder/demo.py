@@ -212,6 +212,9 @@ CLASS = {
 }
 """assignment → student → what is done to the right answers. A student is named after it."""
 
+UNREADABLE = {"cut-off", "web-page"}
+"""Those whose files are no notebooks: they are not graded."""
+
 
 def prepare(course, keep=False):
     """Make the sample class, in a course folder of its own.
