@@ -37,8 +37,7 @@ def describe(x, encode):
             name: encode(getattr(x, name)) for name in ("run_before", "run_after") if hasattr(x, name)
         }}  # fmt: skip
     if isinstance(x, torch.optim.Optimizer):
-        fields = {name: getattr(x, name) for name in ("state", "param_groups", "defaults")}
-        return {"instance": encode(type(x)), "fields": {k: encode(v) for k, v in fields.items()}}
+        return {"instance": encode(type(x)), "fields": {}}
     if isinstance(x, torch.nn.Module):
         return {"instance": encode(type(x)), "fields": module_fields(x, encode)}
     if callable(x) and not hasattr(type(x), "__next__"):
@@ -127,21 +126,42 @@ class Function:
 
 
 class Optimizer(torch.optim.Optimizer):
-    """Stands for an optimizer; its state and groups are shared."""
+    """Stands for an optimizer. Its groups are shared from when somebody asks for them."""
+
+    clears = False  # has it a `zero_grad` of its own?
 
     def __init__(self, *args, **words):
         pass  # it was made on the other side
+
+    @property
+    def param_groups(self):
+        if "groups" not in self.__dict__:
+            self.__dict__["groups"] = self.glass("get", self, "param_groups")
+        return self.__dict__["groups"]
+
+    @property
+    def state(self):
+        return self.glass("get", self, "state")
+
+    @property
+    def defaults(self):
+        return self.glass("get", self, "defaults")
 
     def step(self, closure=None):
         return self.glass("method", self, "step", () if closure is None else (closure,), {})
 
     def zero_grad(self, set_to_none=True):
-        return self.glass("method", self, "zero_grad", (), {"set_to_none": set_to_none})
+        if self.clears or not set_to_none:
+            return self.glass("method", self, "zero_grad", (), {"set_to_none": set_to_none})
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.grad = None
 
     def state_dict(self):
         return self.glass("method", self, "state_dict", (), {})
 
     def load_state_dict(self, state_dict):
+        self.__dict__.pop("groups", None)
         return self.glass("method", self, "load_state_dict", (state_dict,), {})
 
     def add_param_group(self, param_group):
@@ -149,20 +169,6 @@ class Optimizer(torch.optim.Optimizer):
 
     def __repr__(self):
         return type(self).__name__
-
-
-def shared(name):
-    def get(self):
-        return self.__dict__["fields"][name]
-
-    def put(self, value):
-        self.glass("set", self, name, value)
-
-    return property(get, put)
-
-
-for _name in ("state", "param_groups", "defaults"):
-    setattr(Optimizer, _name, shared(_name))
 
 
 class Module(torch.nn.Module):
@@ -236,6 +242,8 @@ def make_class(ask, state, decode):
             own[name] = method(name)
     if state["family"] == "thing":
         own |= {name: method(name) for name in state["special"] if name in SPECIAL}
+    if state["family"] == "optimizer":
+        own["clears"] = "zero_grad" in state["methods"]
     if state["family"] == "callback":
         own |= {k: decode(v) for k, v in state["attributes"].items() if k.startswith("run_")}
 
@@ -260,19 +268,13 @@ def make_instance(cls):
     x = object.__new__(cls)
     if isinstance(x, torch.nn.Module):
         torch.nn.Module.__init__(x)
-    if isinstance(x, torch.optim.Optimizer):
-        x.__dict__["fields"] = {}
     return x
 
 
 def renew(x, state, decode):
     """Take in new fields of an instance."""
-    if "fields" not in state or isinstance(x, (Thing, type)):
-        return
-    fields = state["fields"]
-    if isinstance(x, Optimizer):
-        x.__dict__["fields"].update({k: decode(v) for k, v in fields.items()})
-    elif isinstance(x, Module):
+    if isinstance(x, Module):
+        fields = state["fields"]
         parts = ("parameters", "buffers", "modules", "plain")
         x.renew(
             {

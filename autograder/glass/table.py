@@ -5,6 +5,7 @@ state that both know (`seen`). `changes` gives what is different by now, `apply`
 place. An object that only the table still holds is dropped on both sides.
 """
 
+import math
 import sys
 from collections import defaultdict
 from weakref import WeakValueDictionary
@@ -177,7 +178,7 @@ class Table:
 
     def can_change(self, key, x):
         """Is this to be looked at before each message? For a stand-in its owner does that."""
-        if isinstance(x, (torch.nn.Module, torch.optim.Optimizer)):
+        if isinstance(x, torch.nn.Module):
             return self.ours(key)
         return isinstance(x, (list, dict, torch.Tensor))
 
@@ -277,7 +278,7 @@ class Table:
             dict.clear(x)
             dict.update(x, pairs)
         elif "tensor" in state and isinstance(x, torch.Tensor):
-            self.fill_tensor(x, state, blobs, first)
+            self.fill_tensor(key, x, state, blobs, first)
             self.places[key] = x.data_ptr()
             keep = {name: state[name] for name in ("tensor", "shape", "needs", "grad")}
             keep["needs"] = x.requires_grad
@@ -290,14 +291,17 @@ class Table:
             raise Forged("something became something else")
         self.seen[key] = self.state(x)
 
-    def fill_tensor(self, x, state, blobs, first):
+    def fill_tensor(self, key, x, state, blobs, first):
         with torch.no_grad():
             if not first:
-                numbers = raw(state, blobs)
-                if state.get("moved") or x.shape != numbers.shape or x.dtype != numbers.dtype:
-                    x.data = numbers
-                elif bytes(blobs[state["blob"]]) != self.tensor_state(x)[1]:
-                    x.copy_(numbers)
+                moved = state.get("moved") or (NAMES[x.dtype], list(x.shape)) != (
+                    state["tensor"],
+                    state["shape"],
+                )
+                if moved:
+                    x.data = raw(state, blobs)
+                elif blobs[state["blob"]] != self.seen[key][1]:
+                    x.copy_(raw(state, blobs))
             needs = bool(state["needs"])
             if x.is_leaf and x.requires_grad != needs:
                 x.requires_grad_(needs)
@@ -337,7 +341,7 @@ def bytes_of(x):
 def raw(state, blobs):
     """The numbers of a tensor's state, in order, as a new tensor."""
     dtype, shape = DTYPES[state["tensor"]], [int(n) for n in state["shape"]]
-    data, size = blobs[state["blob"]], int(np.prod(shape, dtype=np.float64))
+    data, size = blobs[state["blob"]], math.prod(shape)
     if any(n < 0 for n in shape) or size * dtype.itemsize != len(data):
         raise Forged("a tensor of another size than its bytes")
     if not size:

@@ -13,6 +13,10 @@ import torch
 
 from autograder.judge.window import Gone, Window
 from autograder.sheet import ERROR, LATE, OK, Flag, Ran, Score
+from utils.check.guard import Stopped
+
+SECONDS = 240
+"""How long a test may take, all that it asks of the student's code included."""
 
 MOST_TEXT = 20_000
 """Characters of what a test prints, and of why it failed, that are kept."""
@@ -32,7 +36,7 @@ class Court:
         seconds: how long one cell may take, in all.
     """
 
-    def __init__(self, seconds=120):
+    def __init__(self, seconds=SECONDS):
         self.seconds, self.window = seconds, None
         self.space = {"__name__": "__main__", "__builtins__": builtins}
         self.theirs, self.given_names = set(), []
@@ -194,6 +198,8 @@ def name_of(error):
 
 
 def text_of(error):
+    if isinstance(error, Stopped):
+        return "The answer did not come to an end in time."
     try:
         return str(error)[:MOST_TEXT]
     except BaseException:

@@ -2,10 +2,12 @@
 
 import re
 import time
+from dataclasses import replace
 
 from autograder.judge.court import Court
 from autograder.sheet import (
     DIED,
+    FREE,
     GIVEN,
     LATE,
     SKIPPED,
@@ -19,7 +21,10 @@ from autograder.sheet import (
 RESTARTS = 6
 """How often the student's process is made anew, after a cell or a test has ended it."""
 
-SECONDS = 240
+FREE_SECONDS = 30
+"""How long a cell without marks may take; a tenth of it after two that took longer."""
+
+SECONDS = 900
 """How long a sheet may take in all."""
 
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -60,7 +65,8 @@ class Trial:
     def __init__(self, make_fork, deadline):
         self.make_fork, self.deadline = make_fork, deadline
         self.court, self.fork = Court(), None
-        self.history, self.flags, self.count, self.restarts = [], [], 0, 0
+        self.history, self.flags = [], []
+        self.count = self.restarts = self.late = 0
         self.renew()
 
     def renew(self):
@@ -68,6 +74,7 @@ class Trial:
         if self.fork is not None:
             self.fork.end()
         self.fork = self.make_fork()
+        self.limits = self.fork.limits
         for cell, count in list(self.history):
             if self.fork.run(cell.id, cell.source, count).status in (LATE, DIED):
                 self.history.remove((cell, count))
@@ -96,7 +103,12 @@ class Trial:
         if not self.ready():
             return Ran(SKIPPED)
         self.count += 1
+        if cell.role == FREE:
+            most = FREE_SECONDS if self.late < 2 else FREE_SECONDS / 10
+            self.fork.limits = replace(self.limits, cell=min(most, self.limits.cell))
         ran = self.fork.run(cell.id, cell.source, self.count)
+        self.fork.limits = self.limits
+        self.late += ran.status == LATE
         if ran.status not in (LATE, DIED):
             self.history.append((cell, self.count))
         if cell.role == GIVEN and cell.grade_id:  # others prepare the place, not the tests

@@ -5,6 +5,7 @@ So nothing that one student's answers do to the judge's process is there for the
 
 import os
 import pickle
+import resource
 import selectors
 import shutil
 import signal
@@ -21,6 +22,9 @@ GRACE = 60
 """Seconds beyond a sheet's own, until its judge is ended."""
 
 READS = 1 << 20
+
+MEMORY = 8 << 30
+"""Bytes that the judge of one sheet may use: what a student sends must not fill the machine."""
 
 
 class Lost(Exception):
@@ -58,6 +62,7 @@ class Worker:
         if pid == 0:
             try:
                 os.close(reading)
+                resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
                 with os.fdopen(writing, "wb") as out:
                     try:
                         out.write(self.judge(sheet, limits))
