@@ -3,9 +3,10 @@ python -m tests.autograder.corpus --stock NAME…   through nbgrader first (all:
 
 import argparse
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.autograder.corpus import stock
+from tests.autograder.corpus import ours, stock, table
 from tests.autograder.corpus.cases import CASES
 
 
@@ -26,6 +27,15 @@ def main():
                 stock.keep(name, outcome)
                 total = outcome["points"] and sum(x or 0 for x in outcome["points"].values())
                 print(name, total, outcome["said"], *outcome["harm"], sep=" | ", flush=True)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        found = ours.run(folder, args.names)
+    for name, came in found.came.items():
+        why = ours.wrong(name, came)
+        print("WRONG" if why else "right", name, f"{came.seconds:.1f} s", why)
+    print(*found.harm, sep="\n")
+    if not args.names:
+        table.PAGE.write_text(table.page(stock.kept(), found.came, found.harm), "utf-8")
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ def sleeps_through_hidden_tests(paper):
 
 @case(FORGED, base="empty")
 def every_cell_is_slow(paper):
-    """Forty cells that each sleep for ever, so that the class has to wait."""
-    for _ in range(40):
+    """Ten cells that each sleep for ever, so that the class has to wait."""
+    for _ in range(10):
         paper.add("import time\ntime.sleep(10**6)", before="end")
 
 

@@ -115,13 +115,18 @@ class World:
             return book.db.query(Grade).filter(Grade.manual_score.isnot(None)).count() > 0
 
     def scores(self):
-        """student → grade_id → points, as the gradebook has them."""
+        """student → grade_id → points, as the gradebook has them, where there is one exercise."""
+        return {student: points for (student, _), points in self.by_assignment().items()}
+
+    def by_assignment(self):
+        """(student, assignment) → grade_id → points."""
         from nbgrader.api import Grade
 
         found = {}
         with gradebook(self.course) as book:
             for grade in book.db.query(Grade).all():
-                found.setdefault(grade.student.id, {})[grade.cell.name] = grade.score
+                where = grade.student.id, grade.assignment.name
+                found.setdefault(where, {})[grade.cell.name] = grade.score
         return found
 
 

@@ -1,0 +1,129 @@
+"""docs/grading.md: what nbgrader and this grader make of the corpus, side by side."""
+
+from tests.autograder.corpus import ours
+from tests.autograder.corpus.case import FILE, FORGED, HONEST, VERDICT
+from tests.autograder.corpus.cases import CASES
+from tests.autograder.corpus.world import ROOT, expected
+
+PAGE = ROOT / "docs" / "grading.md"
+
+HEAD = """\
+# What graders make of hostile and broken submissions
+
+<!-- Made by `python -m tests.autograder.corpus`; do not edit. -->
+
+Each row is a submission in `tests/autograder/corpus/`: a few lines that spoil one of the course's \
+exercises, and the points that are due for it, cell by cell. All of them went through nbgrader, and \
+through `autograder grade`. A ✗ means: other points than are due, somebody else harmed, or no end.
+
+*Points due* are those for the answers that are right. Where nothing can be graded, a sentence must \
+say why, and that is due: *a verdict*. Forgeries start from an empty exercise, so nothing is due for \
+them unless the row says so.
+
+nbgrader is {nbgrader}, with nbclient {nbclient} and torch {torch}, in the configuration of this \
+course, with 40 seconds for a cell. It does not claim to withstand its users: its documentation \
+advises to run it in a container. It ran behind a wall of our own, and submissions that would take \
+a whole machine down were not run through it.
+"""
+
+TITLES = {
+    HONEST: "## Honest, but broken",
+    FILE: "## Broken files",
+    FORGED: "## Forgeries",
+}
+COLUMNS = "| submission | what it is | due | nbgrader | ours |\n|---|---|---|---|---|"
+
+
+def page(kept, came, harm):
+    """The text of docs/grading.md.
+
+    Args:
+        kept: as `stock.kept` gives it.
+        came: name → `ours.Came`.
+        harm: what the class as a whole did to others.
+    """
+    outcomes = kept["outcomes"]
+    text = [HEAD.format(**kept["versions"]), summary(outcomes, came, harm)]
+    for kind, title in TITLES.items():
+        text += ["", title, "", COLUMNS]
+        for name, one in CASES.items():
+            if one.kind == kind:
+                cells = (
+                    name,
+                    one.tries.replace("|", "\\|"),
+                    due(name),
+                    theirs(name, outcomes.get(name)),
+                    mine(name, came[name]),
+                )
+                text.append("| " + " | ".join(cells) + " |")
+    return "\n".join(text) + "\n"
+
+
+def summary(outcomes, came, harm):
+    """How many of each kind each grader gets right."""
+    lines = ["| | submissions | nbgrader: right | wrong | not run | ours: right | wrong |"]
+    lines.append("|---|---|---|---|---|---|---|")
+    for kind in TITLES:
+        names = [name for name, one in CASES.items() if one.kind == kind]
+        stock = [verdict(name, outcomes.get(name)) for name in names]
+        good = sum(not ours.wrong(name, came[name]) for name in names)
+        counts = [len(names), stock.count("✓"), stock.count("✗"), stock.count("–")]
+        lines.append(
+            f"| {kind} | " + " | ".join(map(str, [*counts, good, len(names) - good])) + " |"
+        )
+    end = (
+        "After ours, nothing else on the machine had changed, and nobody else's points."
+        if not harm
+        else ("Ours let this happen: " + "; ".join(harm) + ".")
+    )
+    return "\n".join([*lines, "", end])
+
+
+def due(name):
+    points = expected(name)
+    return "a verdict" if points == VERDICT else f"{sum(points.values()):g}"
+
+
+def verdict(name, outcome):
+    """✓ ✗ or –, for not run."""
+    if outcome is None or outcome["said"].startswith("not run"):
+        return "–"
+    points, want = outcome["points"], expected(name)
+    if outcome["harm"] or "did not come to an end" in outcome["said"]:
+        return "✗"
+    if want == VERDICT:
+        return "✓" if points is None else "✗"
+    return (
+        "✓"
+        if points is not None and all((points.get(k) or 0) == x for k, x in want.items())
+        else "✗"
+    )
+
+
+def theirs(name, outcome):
+    sign = verdict(name, outcome)
+    if outcome is None:
+        return f"{sign} not run"
+    said, points = outcome["said"], outcome["points"]
+    if said.startswith("not run"):
+        return f"{sign} {said}"
+    text = f"not graded: `{brief(said)}`" if points is None else f"{total(points):g}"
+    if outcome["harm"]:
+        text += f"; {brief('; '.join(outcome['harm']), 120)}"
+    return f"{sign} {text}"
+
+
+def mine(name, came):
+    sign = "✗" if ours.wrong(name, came) else "✓"
+    text = brief(" ".join(came.why), 120) if came.points is None else f"{total(came.points):g}"
+    flags = sorted(came.flags)
+    return f"{sign} {text}" + (f"; flags: {', '.join(flags)}" if flags else "")
+
+
+def total(points):
+    return sum(x or 0 for x in points.values())
+
+
+def brief(text, most=90):
+    text = text.replace("|", "/").replace("`", "'").replace("<", "‹").replace("\n", " ")
+    return text if len(text) <= most else text[: most - 1] + "…"
