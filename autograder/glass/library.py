@@ -69,11 +69,19 @@ def bases(cls):
     return [name for name in map(name_of, cls.__mro__) if name and not name.startswith("builtins:")]
 
 
-def base(names, kind):
-    """The first class of these names that is known here and derives from `kind`."""
+HOMES = {
+    "optimizer": ("torch.optim.", "utils.optim", "utils.compose"),
+    "module": ("torch.nn.modules.",),
+}
+"""Where the classes are that a stand-in may derive from, by its family. No others: what a class
+does by itself is done on this side."""
+
+
+def base(names, family, kind):
+    """The first class of these names that a stand-in of this family may derive from, or `kind`."""
     for name in names:
         module, _, name = str(name).partition(":")
-        x = found(module, name) if module.split(".")[0] in ROOTS else None
+        x = found(module, name) if module.startswith(HOMES.get(family, ())) else None
         if isinstance(x, type) and issubclass(x, kind):
             return x
     return kind

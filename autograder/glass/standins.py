@@ -13,7 +13,7 @@ from autograder.glass import library
 from autograder.glass.playing import plays
 from utils.learner import Callback
 
-SPECIAL = ("__iter__", "__next__", "__len__", "__getitem__", "__contains__", "__call__")
+SPECIAL = ("__iter__", "__next__", "__len__", "__getitem__", "__call__")
 KINDS = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 FAMILIES = {"optimizer": torch.optim.Optimizer, "module": torch.nn.Module, "callback": Callback}
 
@@ -238,7 +238,8 @@ def make_class(ask, state, decode):
     kind = STAND_INS.get(state["family"], Thing)
     own = {}
     for name in state["methods"]:
-        if isinstance(name, str) and not hasattr(kind, name):
+        public = isinstance(name, str) and name.isidentifier() and name[:1] != "_"
+        if public and not hasattr(kind, name):  # no `__eq__` or `__lt__` that always agrees
             own[name] = method(name)
     if state["family"] == "thing":
         own |= {name: method(name) for name in state["special"] if name in SPECIAL}
@@ -258,7 +259,7 @@ def make_class(ask, state, decode):
     }
     if state["made"] is not None:
         own["__signature__"] = signature(state["made"])
-    near = library.base(state["bases"], FAMILIES.get(state["family"], object))
+    near = library.base(state["bases"], state["family"], FAMILIES.get(state["family"], object))
     parents = (kind,) if near is object or issubclass(kind, near) else (kind, near)
     return type(str(state["class"]), parents, own)
 

@@ -240,3 +240,77 @@ def test_thousands_of_calls_leave_nothing_behind(room):
     table = room.court.window.table
     assert len(table.objects) < 20
     assert torch.is_grad_enabled()
+
+
+CLAIMS = {
+    "class": "Agreeable",
+    "family": "thing",
+    "bases": ["torch:SymFloat", "torch:Tensor", "builtins:float"],
+    "methods": [
+        "__eq__",
+        "__lt__",
+        "__float__",
+        "__sub__",
+        "__torch_function__",
+        "_x",
+        "a b",
+        3,
+        "ok",
+    ],
+    "special": ["__iter__", "__eq__", "__contains__", "__bool__"],
+    "made": None,
+    "attributes": {},
+}
+
+
+def test_a_class_cannot_claim_to_agree_with_everything(room):
+    told = {"s1": CLAIMS, "s2": {"instance": {"m": "s1"}, "fields": {}}}
+    room.court.window.take(*unpack(pack({"told": told, "drops": []})))
+    thing = room.court.window.table.objects["s2"]
+    assert thing != 1.0 and not isinstance(thing, (torch.Tensor, torch.SymFloat, float))
+    for forbidden in ("__lt__", "__float__", "__sub__", "__contains__", "__bool__", "_x"):
+        assert not hasattr(type(thing), forbidden) or forbidden in dir(object)
+    assert type(thing).ok
+
+
+@pytest.mark.parametrize("base", ["torch.fx.graph_module:GraphModule", "torch.jit:ScriptModule"])
+def test_a_model_derives_from_nothing_that_runs_code_of_its_own(room, base):
+    claims = {**CLAIMS, "family": "module", "bases": [base], "methods": []}
+    room.court.window.take(*unpack(pack({"told": {"s1": claims}, "drops": []})))
+    cls = room.court.window.table.objects["s1"]
+    assert [c.__module__ for c in cls.__mro__ if c.__module__.startswith("torch.")] == [
+        "torch.nn.modules.module"
+    ]
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "f.__globals__",
+        "f.__code__",
+        "f.__class__",
+        "gen.gi_frame.f_globals",
+        "gen.gi_code",
+        "learner.__dict__",
+        "learner.fit.__globals__",
+        "learner.fit.__func__",
+    ],
+)
+def test_nothing_leads_from_what_a_test_hands_over_to_the_test(room, back):
+    room.given("from utils.learner import Learner\nimport torch")
+    room.answer(
+        "def look(f, gen, learner):\n"
+        f"    from autograder.glass import standins\n"
+        f"    real = {back!r}.split('.')\n"
+        f"    x = locals()[real[0]]\n"
+        f"    for name in real[1:]: x = x.glass('get', x, name)\n"
+        f"    return 'got it'"
+    )
+    assert room.passes(
+        "secret = 42\n"
+        "net = torch.nn.Linear(1, 1); sgd = torch.optim.SGD(net.parameters(), lr=0.1)\n"
+        "def hidden(x): return secret\n"
+        "try: said = look(hidden, (i for i in range(3)), Learner(net, [], None, sgd))\n"
+        "except PermissionError as error: said = str(error)\n"
+        "assert 'not allowed' in said, said"
+    )
