@@ -86,23 +86,32 @@ class Shown:
         self.begin(0, 0)
 
     def begin(self, size, pieces):
-        self.left, self.pieces, self.full = size, pieces, False
+        self.left, self.pieces, self.full, self.failed = size, pieces, False, False
 
     def show(self, **event):
-        """Send an output outside; past the limit what fits of it, a word that it is full, no more."""
-        if self.full or not self.channel.mine:
+        """Send an output outside. Past the limit: what fits of it, a word that it is full, no more.
+
+        An error still goes then, once and short: that it failed is worth more than what it printed.
+        """
+        if not self.channel.mine:
             return
         body = json.dumps(event).encode()
-        stream = event["type"] == "stream"
-        self.full = len(body) > self.left or not (stream or self.pieces)
-        if not self.full:
+        stream, error = event["type"] == "stream", event["type"] == "error"
+        if not self.full and len(body) <= self.left and (stream or self.pieces):
             self.left -= len(body)
             self.pieces -= not stream
             self.channel.send(wire.SHOW, body)
             return
-        if stream:
-            self.channel.send(wire.SHOW, {**event, "text": event["text"][: self.left]})
-        self.channel.send(wire.SHOW, {"type": "full"})
+        if not self.full:
+            self.full = True
+            if stream:
+                self.channel.send(wire.SHOW, {**event, "text": event["text"][: self.left]})
+            self.channel.send(wire.SHOW, {"type": "full"})
+        if error and not self.failed:
+            self.failed = True
+            self.channel.send(
+                wire.SHOW, {**event, "evalue": event["evalue"][:1000], "traceback": []}
+            )
 
 
 class Stream(io.TextIOBase):
