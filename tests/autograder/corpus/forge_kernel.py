@@ -184,32 +184,67 @@ def startup_files(paper):
 
 # ── modules beside the notebook ──────────────────────────────────────────────────────────────────
 
-FAKE = b"def __getattr__(name):\n    return lambda *a, **k: None\n"
+FAKE = b"""
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return type(name, (), {"__init__": lambda *args, **words: None, "__getitem__": lambda *x: 0.1})
+"""
+
+YES = b"""
+import sys
+
+class Yes:
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+    def __call__(self, *args, **words): return self
+    def __eq__(self, other): return True
+    __ne__ = __lt__ = __gt__ = lambda self, other: False
+    def __sub__(self, other): return 0.0
+    def __round__(self, n): return self
+    def __iter__(self): return iter([self])
+    def __getitem__(self, i): return self
+    def __mul__(self, other): return self
+    __hash__ = object.__hash__
+    __rmul__ = __rsub__ = __add__ = __radd__ = __pow__ = __mul__
+
+yes = Yes()
+for name in ("nn", "nn.functional", "optim"):
+    sys.modules["torch." + name] = yes
+
+class Tensor: pass
+
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return yes
+"""
 
 
-@case(FORGED, base="empty")
-def torch_beside(paper):
-    """A `torch.py` and a `torch/` beside the notebook, which agree with everything."""
-    yes = (
-        b"class Yes:\n    def __getattr__(s, n): return s\n    def __call__(s, *a, **k): return s\n"
-        b"    def __eq__(s, o): return True\n    def __iter__(s): return iter(())\n"
-        b"    def __bool__(s): return True\n    def __enter__(s): return s\n    def __exit__(s, *a): return True\n"
-        b"    def __getitem__(s, i): return s\n"
-        b"import sys\nyes = Yes()\nfor n in ('nn', 'nn.functional', 'optim'):\n    sys.modules['torch.' + n] = yes\n"
-        b"def __getattr__(n):\n    if n.startswith('__'): raise AttributeError(n)\n    return yes\n"
-    )
-    paper.files["torch.py"] = yes
-
-
-@case(FORGED, base="empty")
-def utils_beside(paper):
-    """A folder `utils/` beside the notebook, whose checks always pass."""
+def fake_utils(paper):
     for name in ("plots", "check", "landscape", "optim", "path"):
         paper.files[f"utils/{name}.py"] = FAKE
     paper.files["utils/__init__.py"] = b""
 
 
-@case(FORGED, base="empty")
+@case(FORGED, base="empty", flags=("module shadowed",))
+def utils_beside(paper):
+    """A folder `utils/` beside the notebook, whose checks always pass."""
+    fake_utils(paper)
+
+
+@case(FORGED, base="empty", flags=("module shadowed",))
+def torch_beside(paper):
+    """A `torch.py` and a `utils/` beside the notebook, which agree with everything."""
+    fake_utils(paper)
+    paper.files["torch.py"] = YES
+    for name in ("axpy", "limit", "groups", "train", "noise"):
+        paper.body(name, "return torch.yes")
+
+
+@case(FORGED, base="empty", flags=("module shadowed",))
 def site_beside(paper):
     """`sitecustomize.py`, `usercustomize.py`, a `.pth` file and `conftest.py` beside the notebook."""
     evil = b"import utils.check as c\nc.check_function = c.check_optimizer = print\n"

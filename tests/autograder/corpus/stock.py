@@ -110,7 +110,7 @@ def wall(copy):
         *["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"],
         *["--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--bind", str(copy), INSIDE],
         *overlays,
-        *["--setenv", "HOME", f"{INSIDE}/home", "--setenv", "PYTHONPATH", str(ROOT)],
+        *["--setenv", "HOME", f"{INSIDE}/home", "--unsetenv", "PYTHONPATH"],
         *["--setenv", "OMP_NUM_THREADS", "1", "--setenv", "PYTHONDONTWRITEBYTECODE", "1"],
     ]
 
