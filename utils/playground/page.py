@@ -10,7 +10,6 @@ from pathlib import Path
 import anywidget
 import traitlets
 
-VIEW = "application/vnd.jupyter.widget-view+json"
 TOKEN = re.compile(
     r"""\"(?:\\.|[^"\\])*\"|'(?:\\.|[^'\\])*'|//[^\n]*|/(?=[^ /*])(?:\\.|[^/\\\n])+/[a-z]*|[`{}/]|[^"'`{}/]+"""
 )
@@ -158,7 +157,7 @@ class Alive(anywidget.AnyWidget):
     def _ipython_display_(self, **_):
         from IPython.display import display
 
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        data, metadata = self._repr_mimebundle_()  # Colab needs its metadata
+        display({**data, "text/plain": repr(self)}, metadata=metadata, raw=True)
         data, metadata = self.still()
-        display({"text/plain": repr(self), VIEW: view}, raw=True)
         self.shown = display(data, metadata=metadata, raw=True, display_id=True)

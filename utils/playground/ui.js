@@ -305,7 +305,7 @@ export class Kernel {
 
   beat() { // the watchdog; it also asks an idle kernel now and then whether it is there
     const oldest = Math.min(...this.out.values());
-    if (performance.now() - oldest > this.patience) {
+    if (performance.now() - oldest > this.patience * (this.heard ? 1 : 4)) { // its own cell may still be running
       this.hush();
       if (this.next) this.post(this.next), (this.next = null);
     } else if (!this.out.size && !document.hidden && performance.now() - (this.heard ?? 0) > this.patience) {

@@ -47,7 +47,8 @@ def view(browser):
 
     def note(error):
         stack = error.stack or ""
-        if "/static/lab/" not in stack or "blob:" in stack:  # JupyterLab's own are not ours
+        own = "/static/lab/" in stack or "/static/notebook/" in stack  # Jupyter's, not ours
+        if not own or "blob:" in stack:
             errors.append(f"{error}\n{stack}")
 
     def open_page(width=1000, height=900, **options):

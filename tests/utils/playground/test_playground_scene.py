@@ -2,7 +2,9 @@
 
 import json
 import math
+import sys
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -297,6 +299,23 @@ def test_nothing_is_downloaded_from_elsewhere():
     for word in ("http://", "https://", "import(", "fetch(", "XMLHttpRequest", "@import"):
         assert word not in script(*files)
         assert word not in (HERE / "playground.css").read_text()
+
+
+def test_on_colab_the_display_says_who_manages_the_widget(monkeypatch):
+    """As anywidget itself does it; without this, Colab shows nothing."""
+    shown, asked = [], []
+    there = SimpleNamespace(
+        enable_custom_widget_manager=lambda: asked.append(1),
+        _widgets=SimpleNamespace(_installed_url="https://colab/manager.js"),
+    )
+    monkeypatch.setitem(sys.modules, "google.colab.output", there)
+    monkeypatch.setattr("IPython.display.display", lambda *a, **k: shown.append((*a, k)))
+    playground(show=["sgd"])._ipython_display_()
+    data, said = shown[0]
+    view = "application/vnd.jupyter.widget-view+json"
+    assert view in data
+    assert said["metadata"][view]["colab"]["custom_widget_manager"]["url"].endswith("manager.js")
+    assert "image/png" in shown[1][0]
 
 
 def test_a_playground_has_a_picture_for_print():
