@@ -118,9 +118,12 @@ class Court:
             if isinstance(error, KeyboardInterrupt) and not self.window.gone:
                 raise
             status, score = ERROR, 0.0
-            outputs.append(failure(name_of(error), text_of(error)))
             mistakes = [str(name) for name in getattr(error, "mistakes", ())]
-            why = text_of(error)
+            name, why = name_of(error), text_of(error)
+            if self.window.gone and not mistakes and not isinstance(error, Stopped):
+                name, why = "Gone", self.window.gone
+            outputs.append(failure(name, why))
+            why = why or name
         torch.set_grad_enabled(True)
         if printed.text:
             outputs.insert(0, dict(output_type="stream", name="stdout", text=printed.text))
@@ -128,7 +131,7 @@ class Court:
             who = ", ".join(sorted(self.window.borrowed))
             self.flag("torch.optim called", f"{cell.grade_id}: the answer calls {who}.")
             self.window.borrowed.clear()
-        if self.window.gone.startswith("The process of the answers sent"):
+        if self.window.forged:
             self.flag("forged message", f"{cell.grade_id}: {self.window.gone}")
         ran = Ran(status, outputs, count, time.monotonic() - start)
         return ran, Score(score, float(cell.points or 0), why, mistakes)

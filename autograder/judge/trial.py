@@ -18,8 +18,9 @@ from autograder.sheet import (
     Score,
 )
 
-RESTARTS = 6
-"""How often the student's process is made anew, after a cell or a test has ended it."""
+RESTARTS = 60
+"""How often the student's process is made anew, after a cell or a test has ended it: often enough
+that no question costs another one its points."""
 
 FREE_SECONDS = 30
 """How long a cell without marks may take; a tenth of it after two that took longer."""

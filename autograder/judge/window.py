@@ -45,13 +45,14 @@ class Window(Peer):
         fork: a `run.Fork`.
 
     gone: why there is nobody there any more, a sentence; or "".
+    forged: did it send what no honest process sends?
     borrowed: names of torch's own optimizer functions that were called there.
     """
 
     def __init__(self, fork):
         super().__init__("j", self.over_there)
         self.fork, self.gone, self.borrowed = fork, "", set()
-        self.random = None
+        self.random, self.forged = None, False
 
     def over_there(self, message):
         """Send, unless there is nothing to send, and wait."""
@@ -64,7 +65,7 @@ class Window(Peer):
         except Silent:
             self.lost("The answer did not come to an end.")
         except Dead as error:
-            self.lost(f"The process of the answers ended: {error}")
+            self.lost(str(error))
 
     def lost(self, why):
         self.gone = why
@@ -76,6 +77,7 @@ class Window(Peer):
         try:
             return super().ask(op, *args)
         except Forged as error:
+            self.forged = True
             self.lost(f"The process of the answers sent what it cannot have meant: {error}.")
         except Gone:
             raise

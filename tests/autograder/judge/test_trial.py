@@ -1,0 +1,150 @@
+"""One sheet in a real sandbox: what an answer breaks costs what depends on it, and no more."""
+
+import pytest
+
+from autograder.judge.trial import grade_sheet
+from autograder.run import Limits, Warm
+from autograder.sheet import ANSWER, FREE, GIVEN, TEST, Cell, Sheet, from_json, to_json
+
+pytestmark = pytest.mark.slow
+
+GIVEN_CELL = "import torch\nfrom utils.check import check_optimizer\nfrom utils.optim import Optim"
+OPTIMIZER = """\
+class SGDOptimizer(Optim):
+    def __init__(self, params, lr):
+        super().__init__(params, dict(lr=lr))
+
+    def my_step(self, p, state, group):
+        {}
+"""
+RIGHT = "p.sub_(p.grad, alpha=group['lr'])"
+
+
+@pytest.fixture(scope="module")
+def warm(request):
+    with Warm(request.config.rootpath) as warm:
+        yield warm
+
+
+def sheet(step, *, between=(), second="return 2 * x"):
+    cells = [
+        Cell("given", GIVEN, "code", GIVEN_CELL, grade_id="given"),
+        Cell("a1", ANSWER, "code", OPTIMIZER.format(step), "student", "a1"),
+        *(Cell(f"free{i}", FREE, "code", text, "student") for i, text in enumerate(between)),
+        Cell(
+            "t1",
+            TEST,
+            "code",
+            "check_optimizer(SGDOptimizer, torch.optim.SGD, lr=0.1)",
+            grade_id="t1",
+            points=2,
+        ),
+        Cell("a2", ANSWER, "code", f"def twice(x):\n    {second}", "student", "a2"),
+        Cell("t2", TEST, "code", "assert twice(3) == 6", grade_id="t2", points=1),
+    ]
+    return Sheet("ann", "x", "x.ipynb", cells)
+
+
+def graded(warm, sheet, **limits):
+    before = warm.hello
+    result = grade_sheet(sheet, lambda: warm.fork(Limits(**limits)), warm.tier)
+    assert warm.alive and warm.hello is before  # the warm process itself was not hurt
+    return from_json(to_json(result))
+
+
+def points(result):
+    return [result.scores[name].score for name in ("t1", "t2")]
+
+
+def test_right_answers_earn_all_points(warm):
+    result = graded(warm, sheet(RIGHT, between=["print('hello')", "SGDOptimizer"]))
+    assert points(result) == [2, 1]
+    assert not result.flags and result.tier == warm.tier
+    assert result.ran["free0"].outputs[0]["text"] == "hello\n"
+    assert "takes the same steps as SGD" in result.ran["t1"].outputs[0]["text"]
+
+
+@pytest.mark.parametrize(
+    "step, why",
+    [
+        ("p.add_(p.grad, alpha=group['lr'])", "SGDOptimizer"),
+        ("import os; os._exit(3)", "exit code 3"),
+        ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
+        ("raise SystemExit", "SystemExit"),
+        ("p.copy_(p * float('nan'))", "SGDOptimizer"),
+        ("while True: pass", "did not come to an end"),
+        ("p.grad.sub_(1)", "SGDOptimizer"),
+        ("p.data = p - group['lr'] * p.grad", "SGDOptimizer"),
+    ],
+)
+def test_a_step_that_breaks_costs_its_own_test_and_no_other(warm, step, why):
+    result = graded(warm, sheet(step))
+    assert points(result) == [0, 1]
+    assert why in result.scores["t1"].why
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import os; os._exit(1)",
+        "import sys; sys.exit(1)",
+        "while True: pass",
+        "raise RuntimeError('no')",
+        "def f(): return f()\nf()",
+        "import os\nos.closerange(3, 200)",
+    ],
+)
+def test_a_cell_of_the_students_own_that_breaks_costs_nothing(warm, cell):
+    assert points(graded(warm, sheet(RIGHT, between=[cell]), cell=3)) == [2, 1]
+
+
+def test_a_right_answer_may_warn_and_print(warm):
+    step = f"import warnings, sys; warnings.warn('x'); print('y', file=sys.stderr); {RIGHT}"
+    assert points(graded(warm, sheet(step))) == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "torch.optim.SGD([p], lr=group['lr']).step()",
+        "getattr(torch.optim, 'SG' + 'D')([p], lr=group['lr']).step()",
+    ],
+)
+def test_calling_torchs_own_optimizer_is_seen_and_flagged(warm, step):
+    result = graded(warm, sheet(step))
+    assert points(result) == [0, 1]
+    assert [flag.kind for flag in result.flags] == ["torch.optim called"]
+
+
+def test_what_is_not_run_is_not_passed(warm):
+    result = grade_sheet(sheet(RIGHT), lambda: warm.fork(Limits()), warm.tier, seconds=0)
+    assert points(result) == [0, 0]
+    assert all("not run" in score.why for score in result.scores.values())
+
+
+def test_a_process_that_talks_nonsense_earns_nothing_and_is_flagged(warm):
+    talk = (
+        "from autograder.glass import inside\n"
+        "def answer(message, namespace, channel): return b'\\xff' * 99\n"
+        "inside.answer = answer\n"
+        "import autograder.run.inside.student as s\n"
+        "for m in list(__import__('sys').modules.values()):\n"
+        "    if getattr(m, 'answer', None) is not None and m.__name__.startswith('autograder'):\n"
+        "        m.answer = answer"
+    )
+    result = graded(warm, sheet(RIGHT, between=[talk]))
+    assert points(result)[0] in (0, 2)  # whether it reached the one that speaks
+    if points(result)[0] == 0:
+        assert "forged message" in [flag.kind for flag in result.flags]
+
+
+def test_points_that_are_no_points_earn_nothing_and_are_flagged(warm):
+    cells = [
+        Cell("a", ANSWER, "code", "def share(): return float('nan')", "student", "a"),
+        Cell("t", TEST, "code", "share()", grade_id="t1", points=2),
+        Cell("b", ANSWER, "code", "def more(): return 1e9", "student", "b"),
+        Cell("u", TEST, "code", "more()", grade_id="t2", points=2),
+    ]
+    result = graded(warm, Sheet("ann", "x", "x.ipynb", cells))
+    assert points(result) == [0, 0]
+    assert [flag.kind for flag in result.flags] == ["odd number of points"] * 2
