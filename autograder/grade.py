@@ -65,7 +65,8 @@ def grade(
         executor: a `concurrent.futures.Executor` with workers that see the course's folder; without,
             processes of this machine.
         dry_run: change nothing; each Outcome says what would happen.
-        limits: for the students' code; goes to the workers as it is.
+        limits: for the students' code: settings of `autograder.run.Limits`; without, the seconds
+            that a cell may take are those of nbgrader_config.py (c.Execute.timeout).
         say: called with a sentence when there is something to wait for; without, it goes to stderr.
         read, work, begin: intake and work, if other than the course's own.
 
@@ -76,7 +77,10 @@ def grade(
     """
     if read is None:
         from autograder.intake import read
-    settings = dict(root=str(course.root), tier=tier, limits=limits or {})
+    if limits is None:
+        seconds = course.config.Execute.get("timeout")
+        limits = {"cell": float(seconds)} if seconds else {}
+    settings = dict(root=str(course.root), tier=tier, limits=limits)
     keys, journal = Keys(course, settings["limits"]), Journal(course)
     if dry_run:
         yield from plan(course, submissions, again, keys, journal, read)
