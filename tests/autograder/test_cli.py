@@ -120,43 +120,6 @@ def test_a_gradebook_that_is_locked(course, hand_in, autograder, monkeypatch):
     assert "Waiting for it; nothing is lost." in err
 
 
-def test_doctor_finds_all_well(autograder):
-    status, out, _ = autograder("doctor")
-    assert status == 0 and "all well" in out
-    for word in (
-        "python",
-        "torch",
-        "nbgrader",
-        "gradebook",
-        "source 01_tiny",
-        "current",
-        "sandbox",
-    ):
-        assert word in out
-    assert "none yet" in next(line for line in out.splitlines() if "sandbox" in line)
-
-
-def test_doctor_changes_nothing(course, autograder):
-    before = {path for path in course.root.rglob("*") if "__pycache__" not in str(path)}
-    autograder("doctor")
-    assert {path for path in course.root.rglob("*") if "__pycache__" not in str(path)} == before
-
-
-def test_doctor_sees_what_is_wrong(course, autograder):
-    (course.exercises / "01_tiny" / "tiny.ipynb").unlink()
-    (course.exercises / "00_gone").mkdir()
-    (course.exercises / "00_gone" / "gone.ipynb").write_text("{}")
-    course.gradebook.parent.mkdir(exist_ok=True)
-    course.gradebook.write_text("no gradebook " * 100)
-    (course.solutions / "02_bad").mkdir()
-    (course.solutions / "02_bad" / "bad.ipynb").write_text("not json")
-    status, out, _ = autograder("doctor")
-    bad = [line for line in out.splitlines() if line.startswith("BAD")]
-    assert status == 1 and "4 bad" in out
-    for name in ("gradebook ", "release 01_tiny", "release 00_gone", "source 02_bad"):
-        assert sum(name in line for line in bad) == 1
-
-
 @pytest.mark.parametrize(
     ("args", "said"),
     [
