@@ -10,8 +10,10 @@ handed in the notebook honestly, and never less than the student wrote:
     their own    where it stood: after the same cell of the master's
 """
 
+from collections import defaultdict
 from dataclasses import replace
 
+from autograder.intake.files import shown
 from autograder.intake.match import match
 from autograder.intake.notebook import bare
 from autograder.sheet import ANSWER, FREE, GIVEN, TEST, TEXT, Cell, Flag
@@ -95,30 +97,34 @@ def tell(master, found, chosen, raws, sheet):
     places = [index for _, index in invert(master, chosen)]
     if places != sorted(places):
         sheet.notes.append("Cells were moved, and are back in their order.")
+    told = defaultdict(list)
     for cell, index in invert(master, chosen):
         raw = raws[index]
-        if cell.grade_id and raw.grade_id != cell.grade_id:
-            sheet.notes.append(
-                f"{called(cell)} had lost its name, and was known by its likeness."
-                if not raw.grade_id
-                else f"{called(cell)} was called {raw.grade_id[:40]!r}."
-            )
+        if cell.grade_id and not raw.grade_id:
+            told["Without a name, and known by likeness: {}."].append(called(cell))
+        elif cell.grade_id and raw.grade_id != cell.grade_id:
+            told["Called otherwise: {}."].append(f"{called(cell)} ({shown(raw.grade_id)})")
         if cell.kind != raw.kind and (cell.grade_id or cell.kind != "code"):
-            sheet.notes.append(f"{called(cell)} was turned into {raw.kind}, and back.")
+            told[f"Turned into {raw.kind}, and back: {{}}."].append(called(cell))
         if cell.id in master.fixed and not same(master, cell, raw):
-            about_change(cell, raw, sheet)
+            told[about_change(cell, raw)].append(called(cell))
+    for text, names in told.items():
+        if text == TEST_CHANGED:
+            sheet.flags.append(Flag("test changed", text.format(", ".join(names))))
+        elif text:
+            sheet.notes.append(text.format(", ".join(names)))
 
 
-def about_change(cell, raw, sheet):
-    """A locked cell is not as it was released."""
+TEST_CHANGED = "Tests were changed, and the originals run in their place: {}."
+
+
+def about_change(cell, raw):
+    """What to say of a locked cell that is not as it was released."""
     if cell.role != TEST:
-        if cell.grade_id or cell.id == "setup":
-            sheet.notes.append(f"{called(cell)} was changed: the original runs.")
-    elif raw.checksum and raw.checksum == checksum(cell, raw.source):
-        sheet.notes.append(f"{called(cell)} is of another release: the one of today runs.")
-    else:
-        text = f"The test {cell.grade_id} was changed; the original runs in its place."
-        sheet.flags.append(Flag("test changed", text))
+        return "Changed, but the original runs: {}." if cell.id != "badge" else ""
+    if raw.checksum and raw.checksum == checksum(cell, raw.source):
+        return "Of another release; the tests of today run: {}."
+    return TEST_CHANGED
 
 
 def checksum(cell, source):

@@ -11,7 +11,7 @@ from autograder.course import Trouble, said
 from autograder.intake.archive import EACH, TOTAL, Budget, items, opened
 from autograder.intake.delivery import deliver, not_alike
 from autograder.intake.files import TIMESTAMP, Unreadable, shown, stem
-from autograder.intake.layout import depth, place
+from autograder.intake.layout import depth, exchange, place
 from autograder.intake.master import masters
 from autograder.intake.notebook import parse
 from autograder.intake.reading import shadow
@@ -102,13 +102,19 @@ def collect(course, source, assignment=None, dry_run=False):
 def placed(found, assignments, stems, budget, taken):
     """(Place, Item) of each file, those in the archives of students too."""
     top = depth([item.parts for item in found], assignments)
+    seen = {
+        where.source for item in found if (where := place(item.parts[top:], assignments, stems))
+    }
+    if "nbgrader" in seen:  # beside what was handed in lies what was handed out
+        found = [item for item in found if exchange(item.parts, assignments, stems)]
     for item in found:
         parts = item.parts[top:]
         where = place(parts, assignments, stems)
+        notebook = parts[-1].lower().endswith(".ipynb")
         if not parts[-1].lower().endswith(".zip") or item.trouble:
-            if where:
+            if where and (notebook or where.source != "folder" or not seen & {"Moodle", "Canvas"}):
                 yield where, item
-            elif item.trouble or parts[-1].lower().endswith(".ipynb"):
+            elif item.trouble or notebook:
                 text = item.trouble or f"{item.name} does not say who handed it in."
                 taken.append(Taken("", None, trouble=text))
             continue

@@ -7,13 +7,12 @@ here has usually left the way of an honest answer.
 import ast
 import symtable
 
-from autograder.intake.names import REACH, Names, implementation, patched
+from autograder.intake.names import REACH, Names, implementation, loose, patched
 from autograder.intake.notebook import defined
-from autograder.intake.python import SHELL, Opaque, trees
+from autograder.intake.python import SHELL, Opaque, Patience, trees
 from autograder.sheet import ANSWER, FREE, Flag
 
 ALIKE = 3  # lines of a hidden test that nobody writes by chance
-LONGEST = 1_000_000  # characters that are looked through in one notebook
 CHECKS = ("utils.check", "utils.judge", "utils.race")
 
 
@@ -26,14 +25,13 @@ def look_through(cells, master):
     """
     names, lent, flags, views = Names(), {}, [], []
     answers = {one for cell in master.cells if cell.role == ANSWER for one in defined(cell.source)}
-    left = LONGEST
+    patience = Patience()
     for cell in cells:
         mine = cell.origin == "student" and cell.role in (ANSWER, FREE)
         if cell.kind != "code":
             continue
         try:
-            left -= len(cell.source)
-            found, magics = trees(cell.source if left > 0 else None)
+            found, magics = trees(cell.source, patience)
         except Opaque:
             found, magics = [], []
             flags += [flag("cannot be looked through", cell, "is too long or too deep")] * mine
@@ -48,12 +46,29 @@ def look_through(cells, master):
         lent |= lending(cell, tree, names, lent, answers)
     for cell, tree in views:
         flags += optimizers(cell, tree, names, lent, answers)
-    return list({(one.kind, one.text): one for one in flags}.values())
+    return gathered(flags)
 
 
 def flag(kind, cell, what):
-    where = f"the answer {cell.grade_id}" if cell.role == ANSWER else f"the cell {cell.id}"
-    return Flag(kind, f"{where[0].upper()}{where[1:]} {what}.")
+    """A finding: kind, where, what; `gathered` makes a Flag of those that belong together."""
+    return (
+        kind,
+        f"The {f'answer {cell.grade_id}' if cell.role == ANSWER else f'cell {cell.id}'}",
+        what,
+    )
+
+
+def gathered(findings, most=3):
+    """One Flag for each kind and cell."""
+    groups = {}
+    for kind, where, what in findings:
+        groups.setdefault((kind, where), dict.fromkeys([what])).setdefault(what)
+    flags = []
+    for (kind, where), found in groups.items():
+        *first, last = list(found)[:most] if len(found) <= most else [*list(found)[:most], ""]
+        last = last or f"does {len(found) - most} more things of the kind"
+        flags.append(Flag(kind, f"{where} {', '.join(first)}{' and ' * bool(first)}{last}."))
+    return flags
 
 
 # torch.optim in an answer
@@ -86,7 +101,8 @@ def lending(cell, tree, names, lent, answers):
         if cell.role == FREE and name in answers:
             continue  # the answer has a name of its own; `optimizers` looks at this
         part = part if isinstance(part, ast.stmt) else ast.Expr(part)
-        used = sorted(globals_read(ast.Module([part], [])) & {*lent, *found})
+        known = {one.id for one in ast.walk(part) if isinstance(one, ast.Name)} & {*lent, *found}
+        used = sorted(globals_read(ast.Module([part], [])) & known) if known else []
         if paths := implementation(part, names):
             found[name] = (paths[0], cell.id)
         elif used:
@@ -137,10 +153,11 @@ def shell(cell, magics):
 def reaching(cell, tree, names):
     """What an answer has no business with."""
     for node in ast.walk(tree):
-        path = names.path(node)
-        what = REACH.said(node, path)
+        what = REACH.said(node, names.path(node))
         if what:
             yield flag("reaches out", cell, what)
+    if loose(tree, names):
+        yield flag("reaches out", cell, "hands torch itself about")
 
 
 def overwritten(cell, tree, names, answers):

@@ -90,7 +90,8 @@ def same_names(master, cell, raw):
 def same_text(master, cell, raw):
     """How alike two texts are, word by word, LIKE to 1; 0 if less."""
     released = master.released[cell.id]
-    if cell.kind != "code" and raw.kind == "code":
+    longer, shorter = sorted((len(released), len(raw.bare)), reverse=True)
+    if shorter < LIKE / 2 * longer or (cell.kind != "code" and raw.kind == "code"):
         return 0
     if cell.role in (ANSWER, TEST) and cell.kind == "code" and raw.defined - defined(released):
         return 0  # it makes things of its own

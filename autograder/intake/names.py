@@ -34,7 +34,7 @@ class Names:
         for node in ast.walk(tree):  # o = torch.optim
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute | ast.Name):
                 path = self.path(node.value)
-                if path and "." in path and path.split(".")[0] in ("torch", "sys", "os"):
+                if path and path.split(".")[0] in ("torch", "sys", "os"):
                     for target in node.targets:
                         if isinstance(target, ast.Name):
                             self.put(target.id, path)
@@ -88,6 +88,23 @@ def implementation(tree, names):
                 found.append("torch.optim itself" if path == "torch.optim" else path)
                 below |= {id(inner) for inner in ast.walk(node)}
     return sorted({path for path in found if is_implementation(path)})
+
+
+def loose(tree, names):
+    """Is the module torch itself used as a value: matched, searched, given to a function?"""
+    bound = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute | ast.Assign):
+            bound.add(id(node.value))
+        elif fetches(node):
+            bound.add(id(node.args[0]))
+    return any(
+        isinstance(node, ast.Name)
+        and isinstance(node.ctx, ast.Load)
+        and id(node) not in bound
+        and names.path(node) == "torch"
+        for node in ast.walk(tree)
+    )
 
 
 def is_implementation(path):
@@ -177,6 +194,8 @@ class Reach:
         "exec": "runs hidden code",
         "eval": "runs hidden code",
         "compile": "runs hidden code",
+        "torch.optim.optimizer.register_optimizer_step_pre_hook": "hooks into all optimizers",
+        "torch.optim.optimizer.register_optimizer_step_post_hook": "hooks into all optimizers",
         "get_ipython": "reaches for IPython",
         "IPython.get_ipython": "reaches for IPython",
     }

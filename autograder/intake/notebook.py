@@ -14,7 +14,11 @@ from autograder.intake.files import Unreadable
 CELLS = 2_000  # in a notebook
 LONGEST = 1 << 20  # characters of a cell
 TEXT = 8 << 20  # characters of all cells
-BRACKETS, COMMAS = 1_000_000, 6_000_000  # so that little text does not become gigabytes of objects
+BRACKETS, COMMAS, QUOTES = (
+    1_000_000,
+    4_000_000,
+    4_000_000,
+)  # so that little text does not become gigabytes of objects
 CONFLICT = re.compile(r"^(<{7} |={7}$|>{7} )", re.M)
 DEFINED = re.compile(r"^(?:async +def|def|class)[ \t]+(\w+)|^(\w+)[ \t]*(?::[^=\n]+)?=(?!=)", re.M)
 
@@ -110,7 +114,8 @@ FOREIGN = {
 
 def tree_of(text, name):
     """JSON, without its traps: depth, huge integers, gigabytes of empty lists."""
-    if text.count("[") + text.count("{") > BRACKETS or text.count(",") > COMMAS:
+    brackets = text.count("[") + text.count("{")
+    if brackets > BRACKETS or text.count(",") > COMMAS or text.count('"') > QUOTES:
         raise Unreadable(f"{name} holds far too many parts for a notebook.")
     try:
         return json.loads(text, strict=False, parse_int=whole)

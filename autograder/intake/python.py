@@ -4,8 +4,6 @@ import ast
 import re
 from functools import cache
 
-LONGEST = 200_000  # characters of a cell; a longer one nobody looks through
-PATIENCE = 2_000_000  # characters × magics: IPython reads the whole cell for each
 PYTHON = {"time", "timeit", "capture", "prun", "debug"}  # cell magics with Python inside
 SHELL = {"bash", "sh", "script", "system", "sx", "!", "pip", "conda", "mamba", "uv", "perl", "ruby"}
 SHELL |= {"cmd", "sc", "ls", "cat", "cp", "mv", "rm", "mkdir", "ll", "python", "python3", "pypy"}
@@ -15,22 +13,40 @@ class Opaque(Exception):
     """This cannot be looked through."""
 
 
-def trees(source):
+class Patience:
+    """How much of a notebook is looked through.
+
+    Args:
+        characters: of all cells.
+        work: characters × magics, for IPython reads the whole cell for each.
+    """
+
+    def __init__(self, characters=200_000, work=300_000):
+        self.characters, self.work = characters, work
+
+    def spend(self, characters, work=0):
+        self.characters -= characters
+        self.work -= work
+        if self.characters < 0 or self.work < 0:
+            self.characters += characters  # a shorter one may still do
+            self.work += work
+            raise Opaque
+
+
+def trees(source, patience):
     """The trees of a cell: its own, and those of Python in its cell magics.
 
     Returns:
         (list of ast.Module, names of the magics used); no tree if Python would not take it.
 
     Raises:
-        Opaque: it is too long (None: for today) or too deep to be looked through.
+        Opaque: it is too long, too deep, or there was too much before it.
     """
-    if source is None or len(source) > LONGEST:
-        raise Opaque
+    patience.spend(len(source))
     tree = parsed(source)
     if tree:
         return [tree], []
-    if len(source) * sum(map(magic, source.splitlines())) > PATIENCE:
-        raise Opaque
+    patience.spend(0, len(source) * sum(map(magic, source.splitlines())))
     tree = parsed(plain(source))
     if not tree:
         line = source.strip()
@@ -42,7 +58,7 @@ def trees(source):
     for name, inside in calls(tree):
         magics.append(name)
         if name in PYTHON and inside is not None:
-            more, names = trees(inside)
+            more, names = trees(inside, patience)
             found += more
             magics += names
     return found, magics

@@ -137,6 +137,7 @@ def test_a_whole_class_with_what_else_is_in_such_archives(course, paper, pack):
         "Bob_3_assignsubmission_file_/torch.py": b"raise SystemExit",
         "Bob_3_assignsubmission_file_/timestamp.txt": b"1999-01-01 00:00:00 UTC",
         "Bob_3_assignsubmission_file_/.ipynb_checkpoints/tiny-checkpoint.ipynb": data,
+        "Grading worksheet_HW 1.csv": b"a,b",
         "__MACOSX/Bob_3_assignsubmission_file_/._tiny.ipynb": b"\0",
         "Cleo_4_assignsubmission_onlinetext_/onlinetext.html": b"<p>later</p>",
     }

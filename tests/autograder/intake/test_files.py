@@ -51,6 +51,7 @@ BROKEN = {
     b"[" * 100_000: "nested too deeply",
     b'{"a":' * 50_000: "nested too deeply",
     b'{"cells": [' + b"[]," * 1_200_000 + b"[]]}": "far too many parts",
+    b'{"cells": [], "x": [' + b"1," * 4_100_000 + b"1]}": "far too many parts",
     b'{"cells": [' + b"{}," * 2500 + b"{}]}": "2,501 cells",
 }
 
@@ -177,6 +178,21 @@ def test_much_text_in_many_cells_is_a_verdict(hand_in, paper):
         paper.add("title", "#" * 500_000)
     assert "far too many" in hand_in(paper).verdict
     assert notebook.TEXT < 20 * 500_000
+
+
+def test_cells_that_are_long_to_look_through_do_not_hold_up_the_class(hand_in, paper):
+    """Many statements, many magics, much text, many cells: seconds, also on a busy machine."""
+    import time
+
+    for source in ("x = 1\n" * 20_000, "%time x\n" * 400, "word " * 100_000, "a.b.c.d + " * 900):
+        for _ in range(8):
+            paper.add("title", source)
+    for i in range(800):
+        paper.add("title", f"# YOUR CODE HERE\nraise NotImplementedError({i})")
+    start = time.process_time()
+    sheet = hand_in(paper)
+    assert time.process_time() - start < 20 and sheet.verdict is None
+    assert any(flag.kind == "cannot be looked through" for flag in sheet.flags)
 
 
 def test_links_pipes_sockets_devices_and_folders_are_not_opened(hand_in, paper, tmp_path):

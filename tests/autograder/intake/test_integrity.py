@@ -44,6 +44,7 @@ TORCHS = [
     ["Base = torch.optim.SGD", "class SGDOptimizer(Base): pass"],
     ["A = torch.optim.SGD", "B = A", "class SGDOptimizer(B): pass"],
     ["def make(p): return torch.optim.SGD(p, lr=1)", "def step(p): make([p]).step()"],
+    ["t = torch\no = t.optim.SGD"],
     ["o = torch.optim", "class SGDOptimizer(o.SGD): pass"],
     ["def SGDOptimizer(params, lr): return torch.optim.SGD(params, lr)", "x = 1"],
     ["%%time\nSGDOptimizer = torch.optim.SGD", "x = 1"],
@@ -84,6 +85,10 @@ REACHING = {
     "setattr(torch, 'allclose', print)": "in the place of torch",
     "del torch.Tensor.add_": "in the place of torch.Tensor.add_",
     "def check_optimizer(*_): pass": "defines check_optimizer anew",
+    "match torch:\n    case object(optim=o): pass": "hands torch itself about",
+    "vars(torch)": "hands torch itself about",
+    "t = torch\nx = getattr(t, name)": "hands torch itself about",
+    "from torch.optim.optimizer import register_optimizer_step_post_hook": "hooks into all",
     "!ls": "uses the shell",
     "files = !ls": "uses the shell",
     "%pip install x": "uses the shell (pip)",
@@ -100,6 +105,15 @@ def test_ways_out_are_named(source):
     for flags in (look(source), look(source, "x = 1")):
         assert any(REACHING[source] in flag for flag in flags)
         assert all(flag.endswith(".") and "\n" not in flag for flag in flags)
+
+
+def test_much_of_one_kind_is_one_flag():
+    (flag,) = look("torch.a = torch.b = torch.c = torch.d = torch.e = 1", "x = 1")
+    what = "puts something else in the place of torch"
+    assert (
+        flag
+        == f"overwritten: The cell s0 {what}.a, {what}.b, {what}.c and does 2 more things of the kind."
+    )
 
 
 HONEST = [

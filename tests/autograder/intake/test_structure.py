@@ -116,7 +116,7 @@ def test_retyped_cells_are_turned_back(hand_in, paper):
     assert ids(sheet) == MASTER
     assert of(sheet, "shift").kind == "code" and of(sheet, "shift").source == MINE["shift"]
     assert of(sheet, "shift-test").kind == "code" and of(sheet, "title").kind == "markdown"
-    assert "shift was turned into markdown" in said(sheet)
+    assert "Turned into markdown, and back: shift." in said(sheet)
 
 
 def test_a_free_cell_that_was_switched_off_stays_off(hand_in, paper):
@@ -153,7 +153,7 @@ def test_without_metadata_and_ids_likeness_tells(hand_in, paper):
     sheet = hand_in(paper)
     assert ids(sheet) == MASTER and sheet.flags == []
     assert of(sheet, "shift").source == MINE["shift"] and of(sheet, "twice").source == MINE["twice"]
-    assert "known by its likeness" in said(sheet)
+    assert "known by likeness" in said(sheet)
 
 
 def test_ids_as_colab_writes_them_are_known(hand_in, paper):
@@ -168,7 +168,7 @@ def test_a_renamed_mark_does_not_hide_the_cell(hand_in, paper):
     paper["shift-test"]["metadata"]["nbgrader"]["grade_id"] = None
     sheet = hand_in(paper)
     assert ids(sheet) == MASTER and of(sheet, "shift").source == MINE["shift"]
-    assert "was called 'shift-2'" in said(sheet)
+    assert "Called otherwise: shift (shift-2)." in said(sheet)
 
 
 def test_an_answer_written_in_a_new_cell_is_found_by_its_name(hand_in, paper):
@@ -232,7 +232,7 @@ def test_a_test_of_an_earlier_release_is_a_note(hand_in, paper):
     cell["metadata"]["nbgrader"]["checksum"] = checksum(of(sheet, "shift-test"), old)
     cell["source"] = old
     sheet = hand_in(paper)
-    assert sheet.flags == [] and "another release" in said(sheet)
+    assert sheet.flags == [] and "Of another release" in said(sheet)
 
 
 def test_tags_metadata_and_outputs_never_come_from_the_student(hand_in, paper):
