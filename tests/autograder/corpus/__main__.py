@@ -29,13 +29,19 @@ def main():
                 print(name, total, outcome["said"], *outcome["harm"], sep=" | ", flush=True)
         return
     with tempfile.TemporaryDirectory() as folder:
-        found = ours.run(folder, args.names)
+        found = ours.run(folder, args.names, say=tell)
     for name, came in found.came.items():
         why = ours.wrong(name, came)
         print("WRONG" if why else "right", name, f"{came.seconds:.1f} s", why)
     print(*found.harm, sep="\n")
     if not args.names:
         table.PAGE.write_text(table.page(stock.kept(), found.came, found.harm), "utf-8")
+
+
+def tell(outcome):
+    print(
+        ascii(outcome.submission.student), f"{outcome.seconds:.1f} s", *outcome.why[:1], flush=True
+    )
 
 
 if __name__ == "__main__":

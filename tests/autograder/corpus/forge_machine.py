@@ -113,7 +113,7 @@ def links(paper):
 def cannot_be_deleted(paper):
     """Leaves what is hard to delete: a thousand folders in each other, names of bytes, no permissions."""
     paper.add(
-        "import os\nhere = os.getcwd()\nfor _ in range(1000):\n    os.mkdir('corpus_leftover')\n    os.chdir('corpus_leftover')\n"
+        "import os\nhere = os.getcwd()\nfor _ in range(1500):\n    os.mkdir('corpus_leftover')\n    os.chdir('corpus_leftover')\n"
         "os.chdir(here)\nos.mkdir(b'\\xff\\n-rf')\nos.mkdir('shut')\nopen('shut/x', 'w').close()\nos.chmod('shut', 0)\nos.chmod('.', 0o500)"
     )
 

@@ -36,8 +36,12 @@ def bystander(assignment, number):
     return Case(name, HONEST, "", lambda paper: None, assignment, student=name)
 
 
-def run(folder, names=None, workers=2):
-    """Grade these cases, or all, between two bystanders for each exercise; a `Class`."""
+def run(folder, names=None, workers=2, say=lambda outcome: None):
+    """Grade these cases, or all, between two bystanders for each exercise; a `Class`.
+
+    Args:
+        say: called with each Outcome as it is there.
+    """
     chosen = [CASES[name] for name in names or CASES]
     assignments = sorted({one.assignment for one in chosen})
     beside = [[bystander(a, n) for a in assignments] for n in (0, 1)]
@@ -46,10 +50,10 @@ def run(folder, names=None, workers=2):
     with world.listening():
         submissions = [world.hand_in(one) for one in everyone]
         before = world.watched()
-        outcomes = {
-            (one.submission.student, one.submission.assignment): one
-            for one in grade(world.course, submissions, workers=workers, limits=LIMITS)
-        }
+        outcomes = {}
+        for one in grade(world.course, submissions, workers=workers, limits=LIMITS):
+            outcomes[one.submission.student, one.submission.assignment] = one
+            say(one)
         scores, harm = world.by_assignment(), world.harm(before)
     came = {}
     for one in everyone:
