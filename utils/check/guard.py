@@ -49,6 +49,7 @@ class Guard:
         self.late = self.returned = False
         self.borrowed = set()
         self.paper = Paper()
+        self.waited, self.waits = 0.0, None
 
     @property
     def printed(self):
@@ -89,6 +90,20 @@ class Guard:
         """Is `error` the code's own doing? A KeyboardInterrupt in good time is the user's."""
         return self.late or not isinstance(error, KeyboardInterrupt)
 
+    @contextlib.contextmanager
+    def elsewhere(self):
+        """While another process computes, which has a clock of its own."""
+        self.waits = time.monotonic()
+        try:
+            yield
+        finally:
+            self.waited, self.waits = self.waited + time.monotonic() - self.waits, None
+
+    def away(self):
+        """Seconds that were spent elsewhere."""
+        waits = self.waits
+        return self.waited + (time.monotonic() - waits if waits else 0.0)
+
     def watch_clock(self):
         """Time is up after `seconds` of computing, or, for code that sleeps, `PATIENCE` times that.
 
@@ -98,7 +113,7 @@ class Guard:
         while not self.over.wait(0.1):
             if time.process_time() - computed > self.seconds:
                 break
-            if time.monotonic() - started > PATIENCE * self.seconds:
+            if time.monotonic() - started - self.away() > PATIENCE * self.seconds:
                 break
         asleep = False
         while True:
