@@ -7,14 +7,13 @@ solution and each hidden test. The same course gives the same bytes.
 
 import io
 import json
-import os
 import re
 import tomllib
 import zipfile
-from pathlib import Path
 
 import nbformat
 
+from autograder import whole
 from autograder.course import Trouble
 from autograder.release import files, released
 from autograder.search import leaks, secrets
@@ -74,20 +73,11 @@ def write(course, path, names=()):
     Raises:
         Trouble: something is missing or would leak, or the file cannot be written.
     """
-    path = Path(path)
-    if path.is_dir():
-        raise Trouble(f"{path} is a folder: name a file, such as {path / 'my_step.zip'}.")
     data = zipped(contents(course, names))
     hidden = secrets(course)
     for leak in leaks(data, hidden, TOP):
         raise Trouble(f"the bundle is not written: {leak}.")
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise Trouble(f"{path} cannot be written: {error.strerror}.") from error
+    whole.write(path, data)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         count = len(archive.namelist())
     kinds = [one.kind for one in hidden]
@@ -101,7 +91,7 @@ def write(course, path, names=()):
 
 def contents(course, names=()):
     """What goes into the zip: path in the course → bytes."""
-    found = {}
+    found, names = {}, course.chosen(names)
     for pattern in WHAT:
         paths = [path for path in course.root.glob(pattern) if "__pycache__" not in path.parts]
         if not paths:
@@ -113,7 +103,7 @@ def contents(course, names=()):
     for name, data in found.items():
         if name.endswith(".ipynb"):
             found[name] = without_outputs(data, name)
-    for assignment in course.chosen(names):
+    for assignment in names:
         with released(course, assignment) as folder:
             for path in files(folder):
                 name = path.relative_to(folder).as_posix()

@@ -9,13 +9,14 @@ in a sentence, may be a formula for a spreadsheet: then an apostrophe goes befor
 
 import contextlib
 import csv
+import io
 import json
-import os
 from pathlib import Path
 
 from autograder.course import Trouble
 from autograder.report.roster import KEYS, NAMES, Roster, fold
 from autograder.report.text import plain
+from autograder.whole import write
 
 FORMATS = ("plain", "canvas", "moodle")
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -38,8 +39,7 @@ def write_csv(results, path, form="plain", roster=None, numbers=None):
     Raises:
         Trouble: the roster is none, or the file cannot be written.
     """
-    path, notes = Path(path), []
-    delimiter = ","
+    notes, delimiter = [], ","
     if roster is not None:
         roster = Roster(Path(roster), form)
         delimiter = roster.delimiter
@@ -50,15 +50,9 @@ def write_csv(results, path, form="plain", roster=None, numbers=None):
         open_ = [one for one in results if one.needs_manual_grade]
         if open_:
             notes.append(f"{of(open_)}: not final, something is still to be graded by hand.")
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with open(part, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, delimiter=delimiter)
-            writer.writerows([harmless(cell) for cell in row] for row in rows)
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise Trouble(f"{path} cannot be written: {error.strerror}.") from error
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter).writerows(map(harmless, row) for row in rows)
+    write(path, text.getvalue())
     return notes
 
 

@@ -1,18 +1,16 @@
 """The class page: one HTML file that needs no network, no script and no other file."""
 
 import datetime
-import os
 from collections import Counter
 from importlib import resources
-from pathlib import Path
 from statistics import mean, median
 
-from autograder.course import Trouble
 from autograder.report.chart import bar, histogram, rounded, spark
 from autograder.report.markup import Html, join, tag
 from autograder.report.parts import columns, folded, percent, person, scored, table
 from autograder.report.text import shorten
 from autograder.report.why import is_unwritten
+from autograder.whole import write
 
 LONG = 10  # rows that are shown at once
 SAFE = "default-src 'none'; style-src 'unsafe-inline'"  # whatever got in, no script runs
@@ -27,14 +25,7 @@ def write_page(results, path, title="the class"):
     Raises:
         Trouble: the file cannot be written.
     """
-    path = Path(path)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(page(results, title), encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise Trouble(f"{path} cannot be written: {error.strerror}.") from error
+    write(path, page(results, title))
 
 
 def page(results, title, now=None):

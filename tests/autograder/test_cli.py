@@ -137,7 +137,7 @@ def test_a_gradebook_that_is_locked(course, hand_in, autograder, monkeypatch):
         ("release 01_tiyn --bundle x.zip", "did you mean 01_tiny?"),
         ("collect gone.zip", "gone.zip is not there"),
         ("collect . --assignment 01_tiyn", "did you mean 01_tiny?"),
-        ("report --roster r.csv", "say --format canvas or --format moodle"),
+        ("report --roster r.csv", "Say --format canvas or --format moodle"),
         ("report --format canvas --roster gone.csv", "gone.csv cannot be read: No such file"),
         ("report --format canvas --roster r.csv --csv r.csv", "r.csv is the roster"),
         ("report --csv x --html x", "--csv and --html are the same file"),
