@@ -180,6 +180,7 @@ def test_much_text_in_many_cells_is_a_verdict(hand_in, paper):
     assert notebook.TEXT < 20 * 500_000
 
 
+@pytest.mark.slow
 def test_cells_that_are_long_to_look_through_do_not_hold_up_the_class(hand_in, paper):
     """Many statements, many magics, much text, many cells: seconds, also on a busy machine."""
     import time

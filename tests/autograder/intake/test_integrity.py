@@ -163,6 +163,7 @@ def test_no_false_alarm_on_solutions_and_lectures(assignment):
     assert look_through(given(master) + own + answers, master) == []
 
 
+@pytest.mark.slow
 def test_no_false_alarm_on_the_bank_of_right_and_wrong_answers():
     written = [family.write(m) for family in families() for m in family.mistakes]
     for source in filter(None, written + [family.source for family in families()]):

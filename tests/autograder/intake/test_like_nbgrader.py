@@ -79,6 +79,7 @@ def test_honest_submissions_of_all_exercises_run_the_same_cells_as_in_nbgrader(t
             assert ours(course, student, assignment) == stock(course, student, assignment)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -104,6 +105,7 @@ def test_what_nbgrader_puts_right_is_put_right_in_the_same_way(course, paper, sp
     assert mine == theirs and ("code", MINE["shift"]) in mine
 
 
+@pytest.mark.slow
 def test_the_masters_metadata_is_what_nbgrader_leaves_in_the_graded_notebook(course, paper):
     folder = course.submitted / "ada" / "01_tiny"
     folder.mkdir(parents=True)
