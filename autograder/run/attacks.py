@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from autograder.run.inside import tree
 from autograder.run.limits import MB, Dead, Limits
-from autograder.run.sandbox import root_of
+from autograder.run.sandbox import root_of, sight
 from autograder.sheet import DIED, LATE, OK
 
 CANARY = "AUTOGRADER_CANARY"
@@ -29,7 +29,7 @@ TIGHT = Limits(memory=400 * MB, processes=24, disk=16 * MB, file=8 * MB, output=
 class Attack(NamedTuple):
     """One idea of an attacker.
 
-    what: what it tries. does: the function of `inside.hostile`. on: the tiers that withstand it.
+    what: what it tries. does: the function of `inside.hostile` or `inside.bombs`. on: the tiers that withstand it.
     end: what the cell may come to, besides an end without success. cell: seconds it is given.
     """
 
@@ -108,10 +108,12 @@ class Scene:
             self.places = [str(self.root), str(folder), *self.folders(), "/", "/usr", "/etc"]
             self.places += ["/tmp", "/var/tmp", "/dev/shm", "/dev", os.path.expanduser("~")]
             self.places += [sys.prefix, sys.base_prefix, str(self.warm.scratch)]
+            home = {os.path.expanduser("~")} - {"/"}
             self.facts = dict(
                 root=str(self.root),
                 secrets=[str(folder / "secret"), *self.secrets()],
-                folders=[str(self.root), str(folder), *self.folders(), os.path.expanduser("~")],
+                folders=[str(self.root), str(folder), *self.folders(), *home],
+                shown=sight(self.root).readable,
                 places=self.places,
                 port=port,
                 abstract=abstract,
@@ -168,9 +170,10 @@ def cell(scene, *names):
     """A cell that attacks, and says WON or HELD."""
     facts = json.dumps(scene.facts)
     return (
-        "import json; from autograder.run.inside import hostile\n"
+        "import json; from autograder.run.inside import bombs, hostile\n"
         f"scene = json.loads({facts!r})\n"
-        f"won = [one for name in {names!r} for one in getattr(hostile, name)(scene)]\n"
+        "does = {**vars(bombs), **vars(hostile)}\n"
+        f"won = [one for name in {names!r} for one in does[name](scene)]\n"
         "print('WON', won) if won else print('HELD')"
     )
 

@@ -2,23 +2,20 @@
 
 import contextlib
 import json
-import os
-import select
 import shutil
-import signal
 import socket
 import time
-from collections import deque
 from dataclasses import asdict
 
 from autograder.run import wire
+from autograder.run.deaths import told
 from autograder.run.limits import Dead, Silent, Usage
+from autograder.run.line import Cut, Line
 from autograder.run.outputs import Nonsense, Outputs
 from autograder.sheet import DIED, ERROR, LATE, OK, Ran
 
 START = 30  # seconds a fork may take to come to life
 ASK_EVERY = 0.5  # seconds between two questions how much CPU time it has used
-SAYS_NOTHING = "the process says nothing"
 
 
 class Fork:
@@ -33,28 +30,18 @@ class Fork:
         self.why = self.ended = None
         self.serial = 0
         self.spent = 0.0
-        self.queue = deque()
-        self.inbox = bytearray()
-        self.letters = deque()
-        self.channel, channel = socket.socketpair()
+        self.line = line = Line()
         self.watch, watch = socket.socketpair()
-        out, err = os.pipe(), os.pipe()
-        self.pipes = {out[0]: "stdout", err[0]: "stderr"}
-        theirs = [channel.fileno(), watch.fileno(), out[1], err[1]]
+        theirs = [line.channel.fileno(), watch.fileno(), line.out, line.err]
         try:
             order = {"limits": asdict(limits), "scratch": str(scratch)}
             wire.send(control, wire.FORK, order, theirs)
         except OSError as error:
             raise Dead(f"the warm process is gone ({error}).") from error
         finally:
-            channel.close()
+            line.close_far()
             watch.close()
-            os.close(out[1])
-            os.close(err[1])
-        self.channel.setblocking(False)
         self.watch.settimeout(START)
-        for pipe in self.pipes:
-            os.set_blocking(pipe, False)
         self.shown = self.fresh()
         with self.dying():
             self.next(time.monotonic() + START, wire.READY)
@@ -79,7 +66,7 @@ class Fork:
         order = {"id": cell_id, "source": source, "count": count, "serial": self.serial}
         ran = Ran(OK, [], count)
         try:
-            self.put(wire.CELL, order)
+            self.line.put(wire.CELL, order)
             done = self.watched(start)
             if done is None:
                 ran.status = LATE
@@ -137,7 +124,7 @@ class Fork:
     def post(self, message):
         """Send bytes inside. They go while `wait` waits, so this does not block."""
         self.living()
-        self.put(wire.GLASS, message)
+        self.line.put(wire.GLASS, message)
 
     def wait(self, seconds):
         """The next bytes that come from inside.
@@ -168,93 +155,27 @@ class Fork:
     def sentence(self):
         return f"The process is gone: {self.why}."
 
-    def put(self, kind, body):
-        self.queue.append(memoryview(wire.pack(kind, body)))
-
     def next(self, until, wanted):
         """The next message of that kind. What is shown meanwhile is kept, other kinds are not."""
         while True:
-            while self.letters:
-                kind, body = self.letters.popleft()
-                if kind == wanted:
-                    return kind, body
-                if kind == wire.SHOW:
-                    try:
-                        self.shown.event(body)
-                    except Nonsense as error:
-                        raise self.bury(f"it sent {error}") from None
-            self.pump(until)
-
-    def pump(self, until):
-        """Move bytes, both ways, until something has come. Raises Silent, Dead."""
-        poll = select.poll()
-        poll.register(self.channel, select.POLLIN | (select.POLLOUT if self.queue else 0))
-        for pipe in self.pipes:
-            poll.register(pipe, select.POLLIN)
-        ready = dict(poll.poll(max(0.0, until - time.monotonic()) * 1000))
-        if not ready:
-            raise Silent(f"{SAYS_NOTHING}.")
-        event = ready.pop(self.channel.fileno(), 0)
-        try:
-            if event & select.POLLOUT:
-                self.push()
-            if event & ~select.POLLOUT:
-                self.pull()
-        except (OSError, EOFError):
-            self.drain()
-            raise self.bury() from None
-        except wire.Broken as error:
-            raise self.bury(f"it sent {error}") from None
-        for pipe in ready:
-            self.hear(pipe)
-        if time.monotonic() > until and not self.letters:
-            raise Silent(f"{SAYS_NOTHING}.")
-
-    def push(self):
-        first = self.queue[0]
-        sent = self.channel.send(first)
-        if sent < len(first):
-            self.queue[0] = first[sent:]
-        else:
-            self.queue.popleft()
-
-    def pull(self):
-        piece = self.channel.recv(wire.PIECE)
-        if not piece:
-            raise EOFError
-        self.inbox += piece
-        while len(self.inbox) >= wire.HEAD.size:
-            kind, length = wire.unpack(bytes(self.inbox[: wire.HEAD.size]))
-            whole = wire.HEAD.size + length
-            if len(self.inbox) < whole:
-                break
-            self.letters.append((kind, bytes(self.inbox[wire.HEAD.size : whole])))
-            del self.inbox[:whole]
-
-    def hear(self, pipe):
-        """Read what was written to file 1 or 2; True if there was something."""
-        try:
-            piece = os.read(pipe, 1 << 16)
-        except BlockingIOError:
-            return False
-        if not piece:
-            os.close(pipe)
-            del self.pipes[pipe]
-            return False
-        self.shown.raw(self.pipes[pipe], piece)
-        return True
-
-    def drain(self):
-        """What the dead have said last, but not more than a pipe holds."""
-        for kind, body in self.letters:
+            try:
+                kind, body = self.line.next(until, self.hear)
+            except Cut as cut:
+                for kind, body in self.line.rest(self.hear):
+                    if kind == wire.SHOW:
+                        with contextlib.suppress(Nonsense):
+                            self.shown.event(body)
+                raise self.bury(str(cut) or None) from None
+            if kind == wanted:
+                return kind, body
             if kind == wire.SHOW:
-                with contextlib.suppress(Nonsense):
+                try:
                     self.shown.event(body)
-        self.letters.clear()
-        for pipe in list(self.pipes):
-            for _ in range(16):
-                if not self.hear(pipe):
-                    break
+                except Nonsense as error:
+                    raise self.bury(f"it sent {error}") from None
+
+    def hear(self, name, piece):
+        self.shown.raw(name, piece)
 
     # the end
 
@@ -315,36 +236,8 @@ class Fork:
         self.alive, self.closed = False, True
         self.why = self.why or "it was ended"
         self.report(True)
-        for pipe in list(self.pipes):
-            os.close(pipe)
-        self.pipes = {}
-        self.channel.close()
+        self.line.close()
         self.watch.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
         report = self.ended
         return Usage(report.get("cpu", 0.0), report.get("peak", 0), report.get("survivors", 0))
-
-
-SIGNALS = {
-    signal.SIGSEGV: "it reached for memory that is not there, as endless recursion in C does",
-    signal.SIGKILL: "it was killed, perhaps because the machine ran out of memory",
-    signal.SIGXCPU: "it used too much CPU time",
-    signal.SIGXFSZ: "it wrote a file that is too large",
-    signal.SIGABRT: "a library gave up",
-    signal.SIGSYS: "it made a system call that is forbidden",
-}
-
-
-def told(report):
-    """How a process ended, in half a sentence."""
-    if report["why"]:
-        return report["why"]
-    if report["how"] is None:
-        return "it closed the line to the outside"
-    if os.WIFSIGNALED(report["how"]):
-        number = os.WTERMSIG(report["how"])
-        with contextlib.suppress(ValueError):
-            name = signal.Signals(number).name
-            return f"{SIGNALS.get(number, 'a signal ended it')} ({name})"
-        return f"signal {number} ended it"
-    return f"it ended itself with exit code {os.WEXITSTATUS(report['how'])}"

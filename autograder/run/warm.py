@@ -15,7 +15,7 @@ from autograder.run.fork import Fork
 from autograder.run.limits import Dead, Limits, NoSandbox
 from autograder.run.sandbox import NAMES, command, examined, root_of, sight, tiers
 
-PATIENCE = 120  # seconds for a start, on a machine that is busy
+PATIENCE = 300  # seconds for a start, on a machine that is busy
 
 
 class Warm:
@@ -65,6 +65,7 @@ class Warm:
     def start(self):
         """Start it, and try whether the sandbox holds. Raises NoSandbox."""
         self.scratch = Path(tempfile.mkdtemp(prefix="grading-"))
+        self.ready = False
         self.control, inner = socket.socketpair()
         self.log = tempfile.TemporaryFile()  # noqa: SIM115  (closed in `close`)
         try:
@@ -81,19 +82,23 @@ class Warm:
                 pass_fds=[inner.fileno()],
                 start_new_session=True,
             )
-            inner.close()
             self.control.settimeout(PATIENCE)
             _, body = wire.receive(self.control)
             self.hello = json.loads(body)
         except (OSError, EOFError, wire.Broken) as error:
             self.hello = {"wrong": str(error) or self.last_words() or "it said nothing"}
+        finally:
+            inner.close()
         why = self.hello.get("wrong")
         if why is None and self.tier != "none":
-            with contextlib.suppress(Dead):
+            try:
                 why = leak(self.root, self)
+            except Dead as error:
+                why = str(error)
         if why:
             self.close()
-            raise NoSandbox(f"the sandbox “{self.tier}” does not hold here ({why}).")
+            raise NoSandbox(f"the sandbox “{self.tier}” does not hold here ({why.rstrip('.')}).")
+        self.ready = True
 
     def last_words(self):
         self.log.seek(0)
@@ -107,6 +112,8 @@ class Warm:
             NoSandbox: the warm process was lost, and cannot be started again.
         """
         limits = limits or self.limits
+        if not self.alive and not self.ready:
+            raise Dead("The warm process is gone.")
         if not self.alive:
             self.close()
             self.start()
