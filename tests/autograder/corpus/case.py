@@ -41,6 +41,8 @@ class Case:
     flags: kinds of flags of which one must be raised.
     or_flagged: points above the expected are all right if one of `flags` is raised.
     harms: why it is not run where nothing holds it; empty if it is.
+    drawn: whether the cells that only draw are in it; elsewhere they are empty, as they take most of
+        the time.
     student: the folder's name, if it is not the name of the case.
     """
 
@@ -55,6 +57,7 @@ class Case:
     flags: tuple = ()
     or_flagged: bool = False
     harms: str = ""
+    drawn: bool = False
     student: str = ""
 
     def expected(self, points):
@@ -118,6 +121,9 @@ class Paper:
         paper = cls(nb, sources, name, base=one.base, **where)
         for cell in nb["cells"]:
             cell["source"] = "".join(cell["source"])
+            free = cell["cell_type"] == "code" and not cell["metadata"].get("nbgrader")
+            if free and cell["id"] != "setup" and not one.drawn:
+                cell["source"] = ""
             if one.base == "right" and cell["metadata"].get("nbgrader", {}).get("solution"):
                 cell["source"] = MARKER.sub("", sources[cell["id"]])
         return paper

@@ -5,7 +5,7 @@ from tests.autograder.corpus.case import HONEST, MOMENTUM, case
 # ── cells pushed about ───────────────────────────────────────────────────────────────────────────
 
 
-@case(HONEST)
+@case(HONEST, drawn=True)
 def tests_deleted(paper):
     """All test cells were deleted."""
     for cell in paper.tests:
@@ -87,7 +87,7 @@ def helper_above(paper):
     paper.body("limit", "return 2 / largest(curvatures)")
 
 
-@case(HONEST)
+@case(HONEST, drawn=True)
 def reordered(paper):
     """The questions stand in another order, tests before their answers."""
     paper.cells.reverse()
@@ -288,16 +288,16 @@ def one_wrong_adam(paper):
     paper.body("adam", "p.sub_(p.grad, alpha=group['lr'])")
 
 
-@case(HONEST, "06_mnist")
+@case(HONEST, "06_mnist", drawn=True)
 def right_on_mnist(paper):
     """All answers right where a network is trained on MNIST."""
 
 
-@case(HONEST, "07_composing")
+@case(HONEST, "07_composing", drawn=True)
 def right_in_parts(paper):
     """All answers right where optimizers are made of parts."""
 
 
-@case(HONEST, "08_beyond")
+@case(HONEST, "08_beyond", drawn=True)
 def right_beyond(paper):
     """All answers right, with an optimizer of the student's own."""

@@ -3,12 +3,12 @@
 from tests.autograder.corpus.case import HONEST, MOMENTUM, case
 
 
-@case(HONEST)
+@case(HONEST, drawn=True)
 def right(paper):
     """All answers are right: for comparison."""
 
 
-@case(HONEST, base="empty")
+@case(HONEST, base="empty", drawn=True)
 def as_released(paper):
     """Nothing was written at all."""
 
@@ -16,7 +16,7 @@ def as_released(paper):
 # ── it does not end ──────────────────────────────────────────────────────────────────────────────
 
 
-@case(HONEST, loses="sgd")
+@case(HONEST, loses="sgd", drawn=True)
 def loop_in_step(paper):
     """An infinite loop in `my_step`."""
     paper.body("sgd-step", "while True:\n    pass")
@@ -69,7 +69,7 @@ def slow_but_fine(paper):
 # ── it dies ──────────────────────────────────────────────────────────────────────────────────────
 
 
-@case(HONEST, loses="sgd")
+@case(HONEST, loses="sgd", drawn=True)
 def exits_in_step(paper):
     """`os._exit(0)` in `my_step`."""
     paper.body("sgd-step", "import os\nos._exit(0)")
@@ -111,7 +111,7 @@ def segfault_in_own_cell(paper):
     paper.add("import ctypes\nctypes.string_at(0)", before="groups-text")
 
 
-@case(HONEST, MOMENTUM, loses="nesterov")
+@case(HONEST, MOMENTUM, loses="nesterov", drawn=True)
 def calls_itself(paper):
     """`my_step` calls itself without end."""
     paper.body("nesterov", "self.my_step(p, state, group)")
@@ -156,7 +156,7 @@ def own_interrupt(paper):
 # ── it is loud ───────────────────────────────────────────────────────────────────────────────────
 
 
-@case(HONEST)
+@case(HONEST, drawn=True)
 def warns(paper):
     """A right answer that warns: `warnings.warn` in `axpy_`, the old signature in `my_step`."""
     paper.body("axpy", "import warnings\nwarnings.warn('careful')\nreturn y.add_(x, alpha=a)")

@@ -1,7 +1,12 @@
 """The corpus through the grader of this course: one class, in one run, as `autograder grade` does it."""
 
+import contextlib
+import csv
+import io
+import re
 from dataclasses import dataclass, field
 
+from autograder.__main__ import main
 from autograder.grade import grade
 from tests.autograder.corpus.case import HONEST, VERDICT, Case
 from tests.autograder.corpus.cases import CASES
@@ -54,7 +59,8 @@ def run(folder, names=None, workers=2, say=lambda outcome: None):
         for one in grade(world.course, submissions, workers=workers, limits=LIMITS):
             outcomes[one.submission.student, one.submission.assignment] = one
             say(one)
-        scores, harm = world.by_assignment(), world.harm(before)
+        scores = world.by_assignment()
+        harm = world.harm(before) + acts(world.course)
     came = {}
     for one in everyone:
         outcome = outcomes[one.student, one.assignment]
@@ -63,6 +69,28 @@ def run(folder, names=None, workers=2, say=lambda outcome: None):
         came[one.name, one.assignment] = Came(points, outcome.why, kinds, outcome.seconds)
     others = {(b.name, b.assignment): came[b.name, b.assignment] for b in sum(beside, [])}
     return Class({one.name: came[one.name, one.assignment] for one in chosen}, others, harm)
+
+
+ACTS = r"<script>window\.corpus|<img[^>]*onerror|<svg[^>]*onload|href=.javascript:|<iframe"
+
+
+def acts(course):
+    """What of a submission would act on those who read about it: pages, tables, the terminal."""
+    said, found = io.StringIO(), []
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        main(["report", "--course", str(course.root)])
+    for path in sorted((course.root / "autograder").rglob("*.html")):
+        if re.search(ACTS, path.read_text("utf-8"), re.I):
+            found.append(f"a script of a submission is in {path.relative_to(course.root)}")
+    for path in sorted((course.root / "autograder").glob("*.csv")):
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            cells = [cell for row in csv.reader(file) for cell in row]
+        if any(cell[:1] in "=+-@\t\r" for cell in cells if cell):
+            found.append(f"a formula of a submission is in {path.name}")
+    log = (course.root / "autograder" / "grade.log").read_text("utf-8")
+    if re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", said.getvalue() + log):
+        found.append("the terminal or the log gets control characters")
+    return found
 
 
 def wrong(name, came):
