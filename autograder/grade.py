@@ -19,7 +19,7 @@ from autograder.record import record
 from autograder.record.book import Book
 from autograder.record.journal import Journal, Keys, Lock, Spool
 from autograder.record.log import Log
-from autograder.sheet import Graded, from_json, to_json
+from autograder.sheet import Graded, to_json
 
 WORKERS = os.cpu_count() or 1
 WORK, BEGIN = "autograder.judge:work", "autograder.judge:begin"
@@ -29,11 +29,11 @@ WAIT = 1800  # seconds after which it is given up; what was worked out is kept
 
 @dataclass
 class Task:
-    """A submission on its way: a place for the Graded of each of its notebooks."""
+    """A submission on its way: a place for the Graded of each of its notebooks, as JSON."""
 
     submission: Submission
     key: str
-    results: dict[int, Graded | None] = field(default_factory=dict)
+    results: dict[int, str | None] = field(default_factory=dict)
 
     @property
     def complete(self):
@@ -172,7 +172,10 @@ class Run:
             sheets = self.read(self.course, task.submission)
         except Exception as error:  # of a submission that nobody has thought of
             sheets = unread(self.course, task.submission, error)
-        task.results = {n: Graded(one) if one.verdict else None for n, one in enumerate(sheets)}
+        task.results = {
+            number: to_json(Graded(sheet)) if sheet.verdict else None
+            for number, sheet in enumerate(sheets)
+        }
         for number, sheet in enumerate(sheets):
             if not sheet.verdict:
                 self.crew.put((task, number), dict(self.settings, sheet=to_json(sheet)))
@@ -186,9 +189,8 @@ class Run:
         if isinstance(result, Lost):
             sheet = self.read(self.course, task.submission)[number]
             sheet.verdict = str(result)
-            task.results[number] = Graded(sheet, tier=self.settings["tier"] or "")
-        else:
-            task.results[number] = from_json(result)
+            result = to_json(Graded(sheet, tier=self.settings["tier"] or ""))
+        task.results[number] = result
 
     def keep(self, task):
         """From now on no kill can take this work away."""

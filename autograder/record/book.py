@@ -113,6 +113,7 @@ class Book:
         Returns:
             (the submission's id, {notebook: Marks} as they are now).
         """
+        masters = self.masters(assignment)
         with self.transaction() as session:
             submission = find_submission(session, student, assignment, self.course.course_id)
             if timestamp:
@@ -120,7 +121,7 @@ class Book:
             notebooks = complete(session, submission)
             found = {}
             for name, entry in entries.items():
-                found[name] = write(session, notebooks[name], entry)
+                found[name] = write(session, notebooks[name], entry, masters[name].marks)
             for name, marks in found.items():
                 marks.penalty = self.fine(session, notebooks[name], student)
             return submission.id, found
@@ -151,11 +152,12 @@ class Book:
 
     def marks(self, student, assignment, notebook):
         """What the gradebook holds now, as `Marks`."""
+        marks = self.masters(assignment)[notebook].marks
         with self.told():
             session = self.book.db
             try:
                 one = self.book.find_submission_notebook(notebook, assignment, student)
-                found = collect(*rows(session, one))
+                found = collect(*rows(session, one), marks)
                 found.penalty = one.late_submission_penalty or 0.0
                 return found
             except api.MissingEntry as error:
@@ -199,64 +201,67 @@ def find_submission(session, student, assignment, course_id):
 
 
 def complete(session, submission):
-    """The submission's notebooks by name, each with a row for every grade and comment."""
+    """The submission's notebooks by name; a new one comes with a row for every grade and comment."""
     there = {one.notebook_id: one for one in submission.notebooks}
+    found = {}
     for notebook in submission.assignment.notebooks:
         one = there.get(notebook.id)
         if one is None:
             one = api.SubmittedNotebook(notebook=notebook, assignment=submission)
             session.add(one)
-        graded = {grade.cell_id for grade in one.grades}
-        commented = {comment.cell_id for comment in one.comments}
-        for cell in [*notebook.grade_cells, *notebook.task_cells]:
-            if cell.id not in graded:
+            for cell in [*notebook.grade_cells, *notebook.task_cells]:
                 session.add(api.Grade(cell_id=cell.id, notebook=one))
-        for cell in [*notebook.solution_cells, *notebook.task_cells]:
-            if cell.id not in commented:
+            for cell in [*notebook.solution_cells, *notebook.task_cells]:
                 session.add(api.Comment(cell_id=cell.id, notebook=one))
+        found[notebook.name] = one
     session.flush()
-    return {one.notebook.name: one for one in submission.notebooks}
+    return found
 
 
 def rows(session, notebook):
-    """nbgrader's Grades and Comments of a submitted notebook, each with its BaseCell."""
+    """nbgrader's Grades and Comments of a submitted notebook, each with its cell's name."""
     return [
-        session.query(kind, api.BaseCell)
-        .join(api.BaseCell, api.BaseCell.id == kind.cell_id)
+        session.query(kind, api.BaseCell.__table__.c.name)
+        .join(api.BaseCell.__table__, api.BaseCell.__table__.c.id == kind.cell_id)
         .filter(kind.notebook_id == notebook.id)
         .all()
         for kind in (api.Grade, api.Comment)
     ]
 
 
-def write(session, notebook, entry):
-    """Put an Entry into the rows of a submitted notebook; returns the Marks."""
+def write(session, notebook, entry, marks):
+    """Put an Entry into the rows of a submitted notebook; returns the Marks.
+
+    Args:
+        marks: name → Mark, of the master.
+    """
     grades, comments = rows(session, notebook)
-    for grade, cell in grades:
-        if isinstance(cell, api.TaskCell) or cell.name not in entry.scores:
+    for grade, name in grades:
+        if marks[name].task or name not in entry.scores:
             continue  # graded by hand alone
-        score = entry.scores[cell.name]
-        if score is not None and not (math.isfinite(score) and 0 <= score <= cell.max_score):
+        score = entry.scores[name]
+        if score is not None and not (math.isfinite(score) and 0 <= score <= marks[name].points):
             score = None  # no such score exists: somebody has to look
         grade.auto_score = score
         grade.needs_manual_grade = score is None or grade.manual_score is not None
-    for comment, cell in comments:
-        if cell.name in entry.comments:
-            comment.auto_comment = entry.comments[cell.name]
+    for comment, name in comments:
+        if name in entry.comments:
+            comment.auto_comment = entry.comments[name]
     if entry.flagged:
         notebook.flagged = True
-    return collect(grades, comments)
+    session.flush()
+    return collect(grades, comments, marks)
 
 
-def collect(grades, comments):
+def collect(grades, comments, marks):
     """Rows → Marks: what was given by hand comes first."""
-    marks = Marks()
-    for grade, cell in grades:
+    found = Marks()
+    for grade, name in grades:
         score = grade.auto_score if grade.manual_score is None else grade.manual_score
         score = 0.0 if score is None else score + (grade.extra_credit or 0.0)
-        marks.grades[cell.name] = (score, cell.max_score, grade.needs_manual_grade)
-    for comment, cell in comments:
+        found.grades[name] = (score, marks[name].points, grade.needs_manual_grade)
+    for comment, name in comments:
         said = comment.auto_comment if comment.manual_comment is None else comment.manual_comment
         if said:
-            marks.comments[cell.name] = said
-    return marks
+            found.comments[name] = said
+    return found

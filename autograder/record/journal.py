@@ -25,7 +25,7 @@ from pathlib import Path
 
 from autograder.course import CONFIG, Trouble
 from autograder.record import put
-from autograder.sheet import from_json, to_json
+from autograder.sheet import from_json
 
 ENGINE = ("intake", "run", "glass", "judge", "sheet.py")  # what a result depends on, in autograder/
 PACKAGES = ("torch", "torchvision", "numpy", "matplotlib", "ipython", "nbformat", "nbgrader")
@@ -85,7 +85,12 @@ class Spool:
         return self.folder / f"{hashlib.sha256(name).hexdigest()[:40]}.json"
 
     def keep(self, submission, key, graded):
-        text = json.dumps(dict(key=key, graded=[to_json(one) for one in graded]))
+        """Keep results with this key.
+
+        Args:
+            graded: Graded, as JSON; a list.
+        """
+        text = json.dumps(dict(key=key, graded=graded))
         put(self.path(submission), text.encode("utf-8", "surrogatepass"))
 
     def find(self, submission, key):

@@ -5,6 +5,7 @@ hidden tests but what they found wrong, and no flags.
 """
 
 import functools
+import keyword
 import re
 from importlib import resources
 
@@ -13,7 +14,7 @@ from autograder.record.hidden import secrets, visible, without
 from autograder.report.markup import Html, tag
 
 SAFE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"  # whatever got in, no script runs
-LONGEST = 20_000  # characters that are coloured or typeset; the rest is shown as it is
+LONGEST = 20_000  # characters of Markdown that are typeset; more is shown as it is
 TRUSTED = "master"
 
 
@@ -158,22 +159,22 @@ def output(each):
     return tag("pre", plain(text)) if text else None
 
 
+PYTHON = re.compile(
+    r"(?P<note>#[^\n]*)"
+    r"|(?P<string>\b[rbfu]{0,2}(?:\"\"\".*?(?:\"\"\"|\Z)|'''.*?(?:'''|\Z)|\"[^\"\n]*\"?|'[^'\n]*'?))"
+    rf"|(?P<word>\b(?:{'|'.join(keyword.kwlist)})\b)"
+    r"|(?P<number>\b\d[\w.]*)",
+    re.S,
+)
+
+
 def code(source):
     """Python, coloured."""
-    if len(source) > LONGEST:
-        return tag("pre", plain(source), class_="code")
-    from pygments import highlight
-
-    lexer, formatter = colours()
-    return tag("pre", Html(highlight(plain(source), lexer, formatter)), class_="code", tabindex="0")
-
-
-@functools.cache
-def colours():
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer
-
-    return PythonLexer(), HtmlFormatter(nowrap=True)
+    source, parts, end = plain(source), [], 0
+    for found in PYTHON.finditer(source):
+        parts += [source[end : found.start()], tag("i", found[0], class_=found.lastgroup)]
+        end = found.end()
+    return tag("pre", parts, source[end:], class_="code", tabindex="0")
 
 
 def markdown(source):

@@ -3,6 +3,9 @@
 import contextlib
 import sqlite3
 
+import nbformat
+from markup_attacks import HTML, MARKDOWN
+
 from autograder.sheet import ANSWER, TEST, TEXT, Cell, Graded, Ran, Score, Sheet
 
 DOUBLE = "def double(x):\n    return x * x"
@@ -31,7 +34,9 @@ def result(student="ann", first=0.0, second=1.0, why="double(3) is 6", **sheet):
         Cell("half", ANSWER, "code", "def half(x):\n    return x / 2", "student", "half"),
         Cell("half-test", TEST, "code", "assert True", "master", "half-test", 1),
     ]
-    graded = Graded(Sheet(student, "01_tiny", "tiny", cells, **sheet), tier="stand-in", seconds=0.25)
+    graded = Graded(
+        Sheet(student, "01_tiny", "tiny", cells, **sheet), tier="stand-in", seconds=0.25
+    )
     graded.ran = {cell.id: Ran("ok", [], n) for n, cell in enumerate(cells) if cell.kind == "code"}
     graded.scores = {
         "double-test": Score(first, 2.0, "" if first == 2 else why),
@@ -49,6 +54,33 @@ def extra(graded, *outputs, source="pass", kind="code"):
     return graded
 
 
+def attacked(student="ann"):
+    """A submission that shows every attack in every place where it could be shown."""
+    shown = []
+    for attack in HTML + MARKDOWN:
+        for kind in ("text/html", "text/markdown", "text/plain", "text/latex", "image/svg+xml"):
+            shown.append(dict(output_type="display_data", data={kind: attack}, metadata={}))
+        shown.append(dict(output_type="stream", name="stdout", text=attack))
+        shown.append(failed(attack, name=attack))
+    shown.append(dict(output_type="display_data", data={"application/javascript": "pwn()"}))
+    graded = extra(result(student, why=HTML[0]), *shown, source="'''" + "\n".join(HTML))
+    graded.sheet.cells[1].source = "\n".join(HTML + MARKDOWN)
+    for number, attack in enumerate(HTML + MARKDOWN):
+        extra(graded, source=attack, kind="markdown").sheet.cells[-1].id = f"text-{number}"
+    graded.ran["double-test"].outputs = [failed(attack) for attack in HTML]
+    return graded
+
+
+def hand_in(course, student, **answers):
+    """The released notebook, with these answers in it."""
+    nb = nbformat.read(course.exercises / "01_tiny" / "tiny.ipynb", as_version=4)
+    for cell in nb.cells:
+        cell.source = answers.get(cell.id, cell.source)
+    folder = course.submitted / student / "01_tiny"
+    folder.mkdir(parents=True, exist_ok=True)
+    nbformat.write(nb, folder / "tiny.ipynb")
+
+
 ROWS = {
     "submissions": """
         select s.id, a.name, x.timestamp, x.extension from submitted_assignment x
@@ -59,9 +91,10 @@ ROWS = {
         join submitted_assignment x on x.id = m.assignment_id""",
     "grades": """
         select x.student_id, c.name, c.type, g.auto_score, g.manual_score, g.extra_credit,
-        g.needs_manual_grade from grade g join base_cell c on c.id = g.cell_id
+        g.needs_manual_grade, a.name from grade g join base_cell c on c.id = g.cell_id
         join submitted_notebook m on m.id = g.notebook_id
-        join submitted_assignment x on x.id = m.assignment_id""",
+        join submitted_assignment x on x.id = m.assignment_id
+        join assignment a on a.id = x.assignment_id""",
     "comments": """
         select x.student_id, c.name, c.type, o.auto_comment, o.manual_comment
         from comment o join base_cell c on c.id = o.cell_id

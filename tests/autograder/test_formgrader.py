@@ -1,7 +1,9 @@
-"""formgrader, in a Jupyter server that was started in the course's folder, finds the course."""
+"""formgrader, in a Jupyter server that was started in the course's folder, works on what we record."""
 
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,8 +13,10 @@ import urllib.error
 import urllib.request
 
 import pytest
+from playwright.sync_api import sync_playwright
+from recording import attacked, hand_in, result
 
-from autograder.convert import register
+from autograder.record import feedback, record
 
 
 def free_port():
@@ -22,9 +26,9 @@ def free_port():
 
 
 @pytest.fixture
-def get(course, tmp_path):
-    """get(path) → what the server answers."""
-    port = free_port()
+def get(known, tmp_path):
+    """get(path) → what the server answers; get.port is where it is."""
+    course, port = known, free_port()
     command = [sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root"]
     command += [
         f"--port={port}",
@@ -51,19 +55,67 @@ def get(course, tmp_path):
                     pytest.fail((tmp_path / "server.log").read_text()[-3000:])
                 time.sleep(0.3)
 
+    get.port = port
     yield get
     server.send_signal(signal.SIGTERM if os.name != "nt" else signal.CTRL_BREAK_EVENT)
-    server.wait(30)
+    try:
+        server.wait(60)
+    except subprocess.TimeoutExpired:
+        server.kill()
     log.close()
 
 
 @pytest.mark.slow
-def test_it_shows_assignments_and_submissions(course, hand_in, get):
-    hand_in("ann")
-    register(course, "01_tiny")
-    assert "Manage Assignments" in get("formgrader/manage_assignments")
+def test_a_real_browser_shows_what_was_recorded_and_takes_scores_by_hand(known, get):
+    record(known, attacked("ann"))
+    broken = result("bob", verdict="tiny.ipynb is cut off.")
+    record(known, broken)
+    hand_in(known, "ann")
+    hand_in(known, "bob")
     (assignment,) = json.loads(get("formgrader/api/assignments"))
-    assert assignment["name"] == "01_tiny" and assignment["num_submissions"] == 1
-    assert assignment["max_score"] == 3 and assignment["status"] == "draft"
-    (submission,) = json.loads(get("formgrader/api/submissions/01_tiny"))
-    assert submission["student"] == "ann" and submission["submitted"]
+    assert assignment["name"] == "01_tiny" and assignment["num_submissions"] == 2
+    assert assignment["max_score"] == 3
+    found = {one["student"]: one for one in json.loads(get("formgrader/api/submissions/01_tiny"))}
+    assert all(one["autograded"] and one["submitted"] for one in found.values())
+    assert found["ann"]["score"] == 1 and not found["ann"]["needs_manual_grade"]
+    assert found["bob"]["score"] == 0 and found["bob"]["needs_manual_grade"]
+    notebooks = json.loads(get("formgrader/api/submitted_notebooks/01_tiny/tiny"))
+    ids = {one["student"]: one["id"] for one in notebooks}
+
+    with sync_playwright() as playwright:
+        chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+        assert chromium, "this test needs Chromium: install Debian's package chromium."
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        tab = browser.new_page(extra_http_headers={"Authorization": "token t"})
+        tab.set_default_timeout(120_000)
+        alerts, asked = [], []
+        tab.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.route(re.compile("https://"), lambda route: route.abort())
+        here = f"http://127.0.0.1:{get.port}/formgrader"
+
+        tab.goto(f"{here}/gradebook/01_tiny/tiny")
+        tab.wait_for_selector("text=Submission #")
+        tab.goto(f"{here}/submissions/{ids['bob']}/")
+        tab.wait_for_selector("text=Not graded. tiny.ipynb is cut off.")
+
+        tab.goto(f"{here}/submissions/{ids['ann']}/")
+        tab.wait_for_selector("input.score[placeholder='0']")
+        tab.wait_for_selector("textarea.comment[placeholder*='double-test']")
+        score, comment = tab.locator("input.score").first, tab.locator("textarea.comment").first
+        score.fill("1.5")
+        score.press("Tab")
+        tab.wait_for_selector(".score-saved", state="attached")
+        comment.fill("Nearly.")
+        comment.press("Tab")
+        tab.wait_for_timeout(1500)
+        browser.close()
+    assert alerts == [] and not any("evil.example" in url for url in asked)
+
+    record(known, result("ann", first=2.0))
+    (page,) = feedback(known, "ann", "01_tiny")
+    assert "2.5 of 3 points" in page.read_text() and "Nearly." in page.read_text()
+    (ann,) = (
+        o for o in json.loads(get("formgrader/api/submissions/01_tiny")) if o["student"] == "ann"
+    )
+    assert ann["score"] == 2.5 and ann["needs_manual_grade"], "by hand, and graded again since"

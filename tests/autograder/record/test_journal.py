@@ -11,6 +11,7 @@ from recording import result
 from autograder.course import Submission, Trouble
 from autograder.record.journal import Journal, Keys, Lock, Spool, place
 from autograder.record.log import LARGEST, Log
+from autograder.sheet import to_json
 
 
 @pytest.fixture
@@ -80,10 +81,10 @@ def test_another_assignments_tests_do_not_matter(known, ann):
 def test_the_spool_gives_back_what_was_kept(known, ann):
     spool, graded = Spool(known), result()
     assert spool.find(ann, "1") is None
-    spool.keep(ann, "1", [graded])
+    spool.keep(ann, "1", [to_json(graded)])
     assert Spool(known).find(ann, "1") == [graded] and spool.find(ann, "2") is None
     odd = ann._replace(student="../../\udce9 x")
-    spool.keep(odd, "1", [graded])
+    spool.keep(odd, "1", [to_json(graded)])
     assert spool.find(odd, "1") == [graded] and spool.path(odd).parent == spool.folder
     path = spool.path(ann)
     path.write_bytes(path.read_bytes()[:-20])

@@ -9,8 +9,8 @@ import subprocess
 import sys
 
 import pytest
-from markup_attacks import HTML, MARKDOWN
-from recording import change, extra, failed, result
+from markup_attacks import HTML
+from recording import attacked, change, extra, failed, result
 
 from autograder.course import Trouble
 from autograder.record import feedback, record
@@ -84,23 +84,6 @@ def test_scores_comments_and_penalties_given_by_hand_are_on_it(known):
 def test_what_is_not_graded_has_no_page(known):
     with pytest.raises(Trouble, match="ann, 01_tiny: not graded yet"):
         feedback(known, "ann", "01_tiny")
-
-
-def attacked(student="ann"):
-    """A submission that shows every attack in every place where it could be shown."""
-    shown = []
-    for attack in HTML + MARKDOWN:
-        for kind in ("text/html", "text/markdown", "text/plain", "text/latex", "image/svg+xml"):
-            shown.append(dict(output_type="display_data", data={kind: attack}, metadata={}))
-        shown.append(dict(output_type="stream", name="stdout", text=attack))
-        shown.append(failed(attack, name=attack))
-    shown.append(dict(output_type="display_data", data={"application/javascript": "pwn()"}))
-    graded = extra(result(student, why=HTML[0]), *shown, source="'''" + "\n".join(HTML))
-    graded.sheet.cells[1].source = "\n".join(HTML + MARKDOWN)
-    for number, attack in enumerate(HTML + MARKDOWN):
-        extra(graded, source=attack, kind="markdown").sheet.cells[-1].id = f"text-{number}"
-    graded.ran["double-test"].outputs = [failed(attack) for attack in HTML]
-    return graded
 
 
 def test_nothing_that_a_student_shows_or_writes_becomes_an_element_that_acts(known):
