@@ -23,7 +23,7 @@ export function renderLandscape({ model, el }) {
   const goal = model.get("goal");
   const predict = model.get("predict");
   let selected = mine ? "mine" : scene.runs.find((run) => run.on).name;
-  let same = true; // lr and β move for all at once
+  let same = new Set(scene.runs.filter((run) => run.on).map((run) => run.lr)).size < 2; // lr and β move for all at once
   let land, paths, trail, shown, playing, hover, guess;
   let silent = false;
   let dark = false;
@@ -472,7 +472,7 @@ export function renderLandscape({ model, el }) {
     buildKnobs();
     changed();
   });
-  const sameBox = h("input", { type: "checkbox", checked: true, id: `same-${Math.random().toString(36).slice(2)}` });
+  const sameBox = h("input", { type: "checkbox", checked: same, id: `same-${Math.random().toString(36).slice(2)}` });
   sameBox.addEventListener("change", () => (same = sameBox.checked));
   const choices = h("div", { class: "bar" }, landChoice.element,
     h("span", { class: "chip" }, sameBox, h("label", { for: sameBox.id }, "same lr and β for all")));
