@@ -99,8 +99,7 @@ deep(25)
 @case(FORGED, base="empty")
 def large_messages(paper):
     """Answers of 200 MB of nested lists, which are much larger in memory."""
-    for name in ("axpy", "limit", "noise"):
-        paper.body(name, "return [[0] * 100 for _ in range(500_000)]")
+    paper.body("noise", "return [[0] * 100 for _ in range(500_000)]")
 
 
 @case(FORGED, base="empty")
@@ -155,7 +154,10 @@ model, optimizer, cases, table, x, y, losses = Same(), Same(), [], Same(), 1, 1,
         paper.before(name, "raise KeyError")
 
 
-@case(FORGED, base="empty")
+TORCHS = ("torch.optim used", "torch.optim called", "reaches out")
+
+
+@case(FORGED, base="empty", flags=TORCHS, or_flagged=True)
 def alias_of_torchs_own(paper):
     """`SGDOptimizer` is `torch.optim.SGD`, reached by a pattern, and stepped in another thread."""
     paper.write(
@@ -175,7 +177,7 @@ class SGDOptimizer(Optim):
     def my_step(self, p, state, group):
         from threading import Thread
 
-        worker = Thread(target=Theirs([p], lr=group["lr"]).step)
+        worker = Thread(target=lambda: Theirs([p], lr=group["lr"]).step())
         worker.start()
         worker.join()
 """,

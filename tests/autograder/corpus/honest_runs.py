@@ -36,10 +36,10 @@ def loop_that_catches(paper):
     )
 
 
-@case(HONEST, loses="limit")
+@case(HONEST, loses="noise")
 def loop_in_c(paper):
     """An answer that computes in C for hours, where no interrupt comes through."""
-    paper.body("limit", "return sum(range(10**14))")
+    paper.body("noise", "return sum(range(10**14))")
 
 
 @case(HONEST)
@@ -48,10 +48,10 @@ def waits_for_ever(paper):
     paper.add("import time\ntime.sleep(10**6)")
 
 
-@case(HONEST, loses="train")
+@case(HONEST, loses="noise")
 def deadlock(paper):
     """An answer that waits for a lock which it holds itself."""
-    paper.body("train", "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()")
+    paper.body("noise", "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()")
 
 
 @case(HONEST)
