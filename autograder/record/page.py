@@ -108,8 +108,8 @@ def answer(one, name, marks):
 def test(one, name, marks):
     """What a test was about, in its own words, and what it said."""
     score, most, _ = marks.grades[name]
-    told = re.match(r"(#[^\n]*\n?)+", visible(one.source).strip())
-    about = " ".join(line.strip("# ") for line in told[0].splitlines()) if told else None
+    told = re.match(r"#+ *([^\n]+)", visible(one.source).strip())
+    about = told[1] if told else None
     said = complaint(one) if score < most else None
     return tag(
         "section",
@@ -161,7 +161,11 @@ def output(each):
 
 PYTHON = re.compile(
     r"(?P<note>#[^\n]*)"
-    r"|(?P<string>\b[rbfu]{0,2}(?:\"\"\".*?(?:\"\"\"|\Z)|'''.*?(?:'''|\Z)|\"[^\"\n]*\"?|'[^'\n]*'?))"
+    r"|(?P<string>(?<!\w)[rbfu]{0,2}(?:"
+    r'"""(?:\\.|[^\\])*?(?:"""|\Z)|'
+    r"\'\'\'(?:\\.|[^\\])*?(?:\'\'\'|\Z)|"
+    r'"(?:\\.|[^"\\\n])*"?|'
+    r"'(?:\\.|[^'\\\n])*'?))"
     rf"|(?P<word>\b(?:{'|'.join(keyword.kwlist)})\b)"
     r"|(?P<number>\b\d[\w.]*)",
     re.S,

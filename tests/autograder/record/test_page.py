@@ -81,6 +81,32 @@ def test_scores_comments_and_penalties_given_by_hand_are_on_it(known):
     assert "Look at <em>x + x</em> again." in text
 
 
+def test_code_is_coloured_and_nothing_of_it_is_lost():
+    from autograder.record.page import code
+
+    source = (
+        'if "v" not in state:  # "new"\n    x = f\'a\\\'b\' + r"""c\n"d" """ + 1e-3 < <b> & \'open'
+    )
+    shown = str(code(source))
+    assert html.unescape(re.sub("<[^>]*>", "", shown)) == source
+    parts = [
+        (kind, html.unescape(text))
+        for kind, text in re.findall('<i class="(.*?)">(.*?)</i>', shown, re.S)
+    ]
+    assert parts == [
+        ("word", "if"),
+        ("string", '"v"'),
+        ("word", "not"),
+        ("word", "in"),
+        ("note", '# "new"'),
+        ("string", "f'a\\'b'"),
+        ("string", 'r"""c\n"d" """'),
+        ("number", "1e"),
+        ("number", "3"),
+        ("string", "'open"),
+    ]
+
+
 def test_what_is_not_graded_has_no_page(known):
     with pytest.raises(Trouble, match="ann, 01_tiny: not graded yet"):
         feedback(known, "ann", "01_tiny")
