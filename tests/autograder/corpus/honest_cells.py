@@ -286,18 +286,3 @@ def data_loader_processes(paper):
 def one_wrong_adam(paper):
     """Plain SGD where Adam was asked for; all other questions are right."""
     paper.body("adam", "p.sub_(p.grad, alpha=group['lr'])")
-
-
-@case(HONEST, "06_mnist", drawn=True)
-def right_on_mnist(paper):
-    """All answers right where a network is trained on MNIST."""
-
-
-@case(HONEST, "07_composing", drawn=True)
-def right_in_parts(paper):
-    """All answers right where optimizers are made of parts."""
-
-
-@case(HONEST, "08_beyond", drawn=True)
-def right_beyond(paper):
-    """All answers right, with an optimizer of the student's own."""

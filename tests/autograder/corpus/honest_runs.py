@@ -13,6 +13,21 @@ def as_released(paper):
     """Nothing was written at all."""
 
 
+@case(HONEST, "06_mnist", drawn=True)
+def right_on_mnist(paper):
+    """All answers right where a network is trained on MNIST."""
+
+
+@case(HONEST, "07_composing", drawn=True)
+def right_in_parts(paper):
+    """All answers right where optimizers are made of parts."""
+
+
+@case(HONEST, "08_beyond", drawn=True)
+def right_beyond(paper):
+    """All answers right, with an optimizer of the student's own."""
+
+
 # ── it does not end ──────────────────────────────────────────────────────────────────────────────
 
 
