@@ -65,7 +65,8 @@ class Court:
         """
         code = compile(cell.source, f"<{cell.grade_id}>", "exec")
         before = set(self.space)
-        self.look(names_in(code) - own_names(cell.source))
+        with contextlib.suppress(Gone):
+            self.look(names_in(code) - own_names(cell.source))
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             exec(code, self.space)
         made = set(self.space) - before

@@ -2,9 +2,11 @@
 
 import re
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 from autograder.judge.court import Court
+from autograder.judge.window import Gone
 from autograder.sheet import (
     DIED,
     FREE,
@@ -81,7 +83,8 @@ class Trial:
                 self.history.remove((cell, count))
                 if not self.fork.alive:
                     return
-        self.court.opens(self.fork)
+        with suppress(Gone):  # then `ready` makes another
+            self.court.opens(self.fork)
 
     def ready(self):
         """Is there time, and a process to ask? If the process is gone, make another."""
