@@ -205,7 +205,7 @@ play"""
         tab.keyboard.press("ArrowRight")
         tab.wait_for_timeout(15)
     said = "print(len(asked), asked[-1], play.hyper['lr'])"
-    shown = tab.locator(".ms-play .knob output").first
+    shown = tab.locator(".ms-play .knobs output").first
     until(lambda: shown.inner_text() == f"{float(lab.again(tab, said).split()[2]):.3g}")
     until(lambda: len(set(lab.again(tab, said).split()[1:])) == 1)  # or the last value was lost
     assert int(lab.again(tab, said).split()[0]) < 40 / 2, "there was a backlog"
