@@ -28,7 +28,7 @@ KINDS = (
     [empty(1 / 2)],
     [bank("NesterovOptimizer", "no look-ahead")],
 )
-STOCK, OURS = 4, 40  # submissions: enough for stock nbgrader to show its pace, and for us to warm up
+STOCK, OURS = 4, 40  # submissions: a pace can be seen
 
 
 def main():
