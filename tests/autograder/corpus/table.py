@@ -14,7 +14,8 @@ HEAD = """\
 
 Each row is a submission in `tests/autograder/corpus/`: a few lines that spoil one of the course's \
 exercises, and the points that are due for it, cell by cell. All of them went through nbgrader, and \
-through `autograder grade`. A ✗ means: other points than are due, somebody else harmed, or no end.
+through `autograder grade`. A ✗ means: other points than are due, somebody else harmed, or no end in three minutes. Not to be \
+graded is right where nothing is due.
 
 *Points due* are those for the answers that are right. Where nothing can be graded, a sentence must \
 say why, and that is due: *a verdict*. Forgeries start from an empty exercise, so nothing is due for \
@@ -91,13 +92,11 @@ def verdict(name, outcome):
     points, want = outcome["points"], expected(name)
     if outcome["harm"] or "did not come to an end" in outcome["said"]:
         return "✗"
+    if points is None:  # it says so, and nobody loses anything
+        return "✓" if want == VERDICT or not any(want.values()) else "✗"
     if want == VERDICT:
-        return "✓" if points is None else "✗"
-    return (
-        "✓"
-        if points is not None and all((points.get(k) or 0) == x for k, x in want.items())
-        else "✗"
-    )
+        return "✗"
+    return "✓" if all((points.get(k) or 0) == x for k, x in want.items()) else "✗"
 
 
 def theirs(name, outcome):

@@ -99,7 +99,7 @@ class World:
         found = [f"changed {Path(p).relative_to(self.folder)}" for p in sorted(changed)]
         for folder in [*SHARED, *installation(), self.course.root]:
             found += [f"left {path}" for path in sorted(folder.glob(f"*{MARK}*"))]
-        found += [f"process {pid} still runs" for pid in left_running()]
+        found += ["a process was left running"] * bool(left_running())
         found += ["somebody was called over the network"] * bool(self.calls)
         if self.by_hand():
             found.append("scores were put into the gradebook by hand")
