@@ -19,6 +19,7 @@ from concurrent.futures import (
     wait,
 )
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 
 from autograder.course import Trouble, said
 
@@ -116,6 +117,7 @@ class Crew:
 
     def open(self):
         if self.pool is None:
+            quiet_tracker()
             self.pool = ProcessPoolExecutor(
                 self.size, multiprocessing.get_context("spawn"), initializer=settle
             )
@@ -145,13 +147,31 @@ class Crew:
 
     def stop(self):
         """Let go of the workers, and of what they were doing."""
-        if self.pool is not None and self.foreign is None:
-            self.kill()
-            self.pool.shutdown(wait=True, cancel_futures=True)
-            self.pool = None
-        elif self.foreign is not None:
+        if self.foreign is not None:
             for future in self.running:
                 future.cancel()
+        elif self.pool is not None:
+            processes = list((self.pool._processes or {}).values())
+            if self.running:
+                self.kill()
+            self.pool.shutdown(wait=False, cancel_futures=True)
+            for process in processes:
+                process.join(10)
+                process.kill()
+            self.pool.shutdown(wait=True)
+            self.pool = None
+
+
+def quiet_tracker():
+    """multiprocessing's tracker would warn of what workers that were ended have left; it removes it."""
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker"
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        os.environ.pop("PYTHONWARNINGS")
+        if before is not None:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 def broke(future):
