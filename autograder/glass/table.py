@@ -17,6 +17,7 @@ from autograder.glass import library
 from autograder.glass.wire import Forged
 
 MOST = 100_000  # objects that may be shared at a time
+DEEPEST, MOST_THINGS = 200, 10**7  # of lists and dicts in each other
 HELD_BY_US = 3  # references to an object that nobody else has: table, variable, argument
 
 DTYPES = {
@@ -244,6 +245,9 @@ class Table:
                 self.object(key)
             for key, state in told.items():
                 self.fill(key, state, blobs, key in fresh)
+            known = {}
+            for key in told:
+                weight(self.objects[key], known)
         except (AttributeError, KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
             raise Forged(f"no state: {type(error).__name__}: {error}") from error
         finally:
@@ -329,6 +333,29 @@ class Table:
                 continue  # the other side may have a stand-in for it
             self.forget(key)
             self.dropped.append(key)
+
+
+def weight(x, known, depth=0):
+    """How many things there are in a list or dict, counted as often as they are met.
+
+    Raises:
+        Forged: it contains itself, or is so much that nobody should walk through it.
+    """
+    if not isinstance(x, (list, dict, tuple)):
+        return 1
+    if id(x) in known:
+        if known[id(x)] is None:
+            raise Forged("a thing that contains itself")
+        return known[id(x)]
+    if depth > DEEPEST:
+        raise Forged("things in things in things, without end")
+    known[id(x)] = None
+    parts = list(x.values()) if isinstance(x, dict) else x
+    total = 1 + sum(weight(part, known, depth + 1) for part in parts)
+    if total > MOST_THINGS:
+        raise Forged("more things than anybody can walk through")
+    known[id(x)] = total
+    return total
 
 
 def bytes_of(x):

@@ -224,6 +224,17 @@ def test_a_message_that_does_not_fit_together_is_refused(message):
             },
             [b"12345678"],
         ),
+        ({"told": {"s1": {"list": [{"m": "s1"}]}}, "drops": []}, []),
+        (
+            {
+                "told": {
+                    f"s{i}": {"list": [{"m": f"s{i + 1}"}] * 100 if i < 9 else []}
+                    for i in range(10)
+                },
+                "drops": [],
+            },
+            [],
+        ),
         ({"told": [], "drops": []}, []),
         ({"told": {"s1": {}}, "drops": []}, []),
     ],
