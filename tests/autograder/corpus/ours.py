@@ -76,7 +76,7 @@ ACTS = r"<script>window\.corpus|<img[^>]*onerror|<svg[^>]*onload|href=.javascrip
 
 def acts(course):
     """What of a submission would act on those who read about it: pages, tables, the terminal."""
-    said, found = io.StringIO(), []
+    said, found = io.TextIOWrapper(io.BytesIO(), "utf-8"), []
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         main(["report", "--course", str(course.root)])
     for path in sorted((course.root / "autograder").rglob("*.html")):
@@ -87,8 +87,9 @@ def acts(course):
             cells = [cell for row in csv.reader(file) for cell in row]
         if any(cell[:1] in "=+-@\t\r" for cell in cells if cell):
             found.append(f"a formula of a submission is in {path.name}")
+    said.seek(0)
     log = (course.root / "autograder" / "grade.log").read_text("utf-8")
-    if re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", said.getvalue() + log):
+    if re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", said.read() + log):
         found.append("the terminal or the log gets control characters")
     return found
 
