@@ -13,7 +13,7 @@ HEAD = """\
 <!-- Made by `python -m tests.autograder.corpus`; do not edit. -->
 
 Each row is a submission in `tests/autograder/corpus/`: a few lines that spoil one of the course's \
-exercises, and the points that are due for it, cell by cell. All of them went through nbgrader, and \
+exercises, and the points that are due for it, cell by cell. They went through nbgrader (– where one has not yet), and \
 through `autograder grade`. A ✗ means: other points than are due, somebody else harmed, or no end in three minutes. Not to be \
 graded is right where nothing is due.
 
