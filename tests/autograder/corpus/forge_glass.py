@@ -104,9 +104,9 @@ def large_messages(paper):
 
 @case(FORGED, base="empty")
 def wide_cycle(paper):
-    """A list that holds itself six times: whoever walks through it, walks long."""
+    """A list that holds itself twenty times: whoever walks through it walks for ever."""
     for name in ("axpy", "limit", "noise"):
-        paper.body(name, "loop = []\nloop.extend([loop] * 6)\nreturn loop")
+        paper.body(name, "loop = []\nloop.extend([loop] * 20)\nreturn loop")
 
 
 @case(FORGED, base="empty")

@@ -85,7 +85,9 @@ class World:
         return {
             str(f): hashlib.sha256(f.read_bytes()).hexdigest()
             for f in files
-            if f.is_file() and not f.is_symlink() and not ({".cache", "README"} & set(f.parts))
+            if f.is_file()
+            and not f.is_symlink()
+            and not ({".cache", ".rustup", "README"} & set(f.parts))
         }
 
     def harm(self, before):
