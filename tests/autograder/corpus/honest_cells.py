@@ -93,7 +93,7 @@ def reordered(paper):
     paper.cells.reverse()
 
 
-@case(HONEST, loses="limit")
+@case(HONEST)
 def retyped_to_markdown(paper):
     """An answer cell was turned into text."""
     cell = paper.cell("limit")
@@ -282,7 +282,7 @@ def data_loader_processes(paper):
     )
 
 
-@case(HONEST, "05_adam", loses="adam-by-hand adam-check adam-hidden")
+@case(HONEST, "05_adam", loses="adam-by-hand adam-check adam-hidden adamw")
 def one_wrong_adam(paper):
-    """Plain SGD where Adam was asked for; all other questions are right."""
+    """Plain SGD where Adam was asked for, from which the next answer derives; all others are right."""
     paper.body("adam", "p.sub_(p.grad, alpha=group['lr'])")

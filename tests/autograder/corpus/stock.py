@@ -12,6 +12,7 @@ import importlib.metadata
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -195,12 +196,9 @@ def command(root, log, arguments):
 def last_words(log):
     """The line of nbgrader's log that says most: the last error that is not about the others."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
-    wanted = [
-        x for x in lines if "Error" in x or "Exception" in x or "[ERROR" in x or "Invalid" in x
-    ]
-    wanted = [
-        x for x in wanted if "There was an error processing" not in x and "Please see" not in x
-    ]
+    told = r"(\S*(Error|Exception)|\[\w+ \| ERROR\]|RuntimeError|Inconsistent)\b.*"
+    wanted = [x for x in lines if re.match(told, x) and "There was an error processing" not in x]
+    wanted = [x for x in wanted if "Please see" not in x]
     return (wanted or lines or ["it ended without a word"])[-1][:200]
 
 
