@@ -130,6 +130,11 @@ def sight(course_root):
     )
 
 
+def inside(path):
+    """Where that path is seen inside: in place of /tmp there is a /tmp of the student's own."""
+    return f"/course{path}" if under(path, ["/tmp"]) else path
+
+
 def under(path, folders):
     return any(Path(path).is_relative_to(folder) for folder in folders)
 
@@ -139,25 +144,27 @@ def command(tier, sight, scratch, control, course_root):
 
     scratch: a folder of ours for it. control: the number of its socket.
     """
+    seen = inside if tier == "namespaces" else str
+    roots, executable = list(map(seen, sight.roots)), seen(sys.executable)
     world = dict(
         tier=tier,
-        roots=sight.roots,
-        readable=sight.readable,
+        roots=roots,
+        readable=[seen(path) for path in sight.readable],
         writable=[str(scratch)],
         devices=DEVICES,
     )
     start = (
-        f"import sys; sys.path[:0] = {sight.roots!r}; "
+        f"import sys; sys.path[:0] = {roots!r}; "
         "from autograder.run.inside.server import main; sys.exit(main(sys.argv[1:]))"
     )
-    python = [sys.executable, "-I", "-B", "-c", start, str(control), json.dumps(world)]
+    python = [executable, "-I", "-B", "-c", start, str(control), json.dumps(world)]
     home = "/tmp" if tier == "namespaces" else str(scratch)
     environment = dict(
         HOME=home,
         TMPDIR=home,
         MPLCONFIGDIR=home,
         IPYTHONDIR=home,
-        PATH=f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        PATH=f"{Path(executable).parent}:/usr/local/bin:/usr/bin:/bin",
         LANG="C.UTF-8",
         USER="student",
         LOGNAME="student",
@@ -186,7 +193,7 @@ def wrapped(sight, scratch):
         if under(path, sight.system):
             say += ["--tmpfs", path]
     for path in sight.own:
-        say += ["--ro-bind", path, path]
+        say += ["--ro-bind", path, inside(path)]
     say += ["--ro-bind", str(Path(scratch) / "passwd"), "/etc/passwd"]
     say += ["--tmpfs", "/dev", "--dir", "/dev/shm", "--tmpfs", "/dev/shm"]
     for path in DEVICES:

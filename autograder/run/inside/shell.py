@@ -66,7 +66,7 @@ class Shell(InteractiveShell):
 
     def connect(self, shown, out, err):
         """From now on outputs go there."""
-        self.shown = shown
+        self.shown, self.streams = shown, {"stdout": out, "stderr": err}
         sys.stdout, sys.stderr = out, err
         sys.__stdout__, sys.__stderr__ = out, err
         builtins.input = getpass.getpass = nobody
@@ -74,6 +74,9 @@ class Shell(InteractiveShell):
     def run(self, source, count):
         """Run a cell; True if it raised nothing."""
         self.execution_count = count
+        for name, stream in self.streams.items():  # an earlier cell may have taken it away
+            if getattr(sys, name) is None:
+                setattr(sys, name, stream)
         try:
             result = self.run_cell(source, store_history=True)
         finally:

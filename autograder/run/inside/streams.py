@@ -136,6 +136,10 @@ class Stream(io.TextIOBase):
     def writable(self):
         return True
 
+    def close(self):
+        """Nothing: a cell that closes it must not silence the cells after it."""
+        self.flush()
+
     def isatty(self):
         return False
 
