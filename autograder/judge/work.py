@@ -7,7 +7,6 @@ import os
 import pickle
 import resource
 import selectors
-import shutil
 import signal
 import tempfile
 import threading
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from autograder.judge.trial import SECONDS, grade_sheet
 from autograder.run import Fork, Limits, Warm
+from autograder.run.fork import remove
 from autograder.sheet import from_json, to_json
 
 GRACE = 60
@@ -81,7 +81,7 @@ class Worker:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
             for left in Path(self.warm.scratch).iterdir():
-                shutil.rmtree(left, ignore_errors=True)
+                remove(left)
         if text is None:
             raise Lost(f"the judge stumbled: {played}")
         remember(played)

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from autograder.run import wire
 from autograder.run.attacks import leak
-from autograder.run.fork import Fork
+from autograder.run.fork import Fork, remove
 from autograder.run.limits import Dead, Limits, NoSandbox
 from autograder.run.sandbox import NAMES, command, examined, root_of, sight, tiers
 
@@ -136,7 +135,7 @@ class Warm:
             self.process.kill()
             self.process.wait()
         if self.scratch:
-            shutil.rmtree(self.scratch, ignore_errors=True)
+            remove(self.scratch)
         self.log.close()
         self.process = self.control = self.scratch = None
 
