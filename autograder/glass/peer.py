@@ -96,14 +96,12 @@ class Peer:
                 args = self.table.decode(head["args"])
                 result = self.do(head["ask"], *args)
             return self.message(number=number, result=result, **self.also())
-        except self.FATAL:
+        except Forged:
             raise
         except BaseException as error:
             return self.message(
                 number=number, result=None, failure=failures.take_apart(error), **self.also()
             )
-
-    FATAL = (Forged,)
 
     def as_asked(self, head, blobs):
         return torch.set_grad_enabled(bool(head.get("grad", True)))

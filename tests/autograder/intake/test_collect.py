@@ -75,7 +75,7 @@ ONE = "01_tiny"
         "ada/tiny.ipynb",
         "ada_tiny.ipynb",
         "ada_homework.ipynb",
-        "ada/01_tiny/work/tiny.ipynb",
+        "ada/01_tiny/draft/tiny.ipynb",
         "ada/homework 1.ipynb",
         "inbound/ada+01_tiny+2026-02-03 10:11:12.5 UTC+Xy_9-z/tiny.ipynb",
         "ada+01_tiny+2026-02-03 10:11:12.5 UTC/tiny.ipynb",
