@@ -33,6 +33,7 @@ WHAT = (  # what students get: paths from the course's folder
     "docs/glossary.md",
     "docs/conventions.md",
     "docs/mistakes.md",
+    "docs/playground.md",
     "tools/lab.py",
     "tools/lab/overrides.json",
     "tools/set_up.py",

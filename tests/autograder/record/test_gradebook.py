@@ -157,8 +157,8 @@ def test_an_assignment_that_the_gradebook_does_not_know(known):
 
 def rich(cells):
     """A master with everything nbgrader knows: tests, answers graded by hand, a task, part points."""
-    from conftest import mark
     from nbformat.v4 import new_code_cell, new_markdown_cell
+    from tiny import mark
 
     by_hand = dict(grade=True, solution=True)
     return cells + [

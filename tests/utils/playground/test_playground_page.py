@@ -260,7 +260,7 @@ def test_a_recorded_path_of_your_own_class_is_there_without_a_kernel(static):
     words = tab.locator(".ms-play [role=status]").inner_text()
     assert "Your path is the textbook's." in words
     tab.get_by_text("Step debugger").click()
-    assert "✓ The two paths are the same" in tab.locator("details").first.inner_text()
+    tab.get_by_text("✓ The two paths are the same").wait_for()  # filled once it has unfolded
     tab.get_by_label("lr", exact=True).fill("-1.3")
     settle(tab)
     assert "needs a running notebook" in tab.locator(".trouble").inner_text()
