@@ -23,17 +23,21 @@ from multiprocessing import resource_tracker
 
 from autograder.course import Trouble, said
 
-LONGEST = 1800  # seconds that a job may take; its own limits are far below
+LONGEST = 1800  # seconds that a job may take, waiting included; its own limits are far below
 
 
 @dataclass
 class Job:
-    """A ticket, by which whoever asked knows it again; what to do; how many workers it has lost."""
+    """A ticket, by which whoever asked knows it again; what to do; how many workers it has lost.
+
+    late: it has had its time, and its worker was ended for it.
+    """
 
     ticket: object
     what: dict
     losses: int = 0
     since: float = 0.0
+    late: bool = False
 
 
 class Lost(Exception):
@@ -49,7 +53,7 @@ class Crew:
 
     A worker that ends in the middle takes down the others of its pool. Who is to blame is not
     known then, so all that were in work are done again, one at a time; whoever loses a worker
-    again was it.
+    again was it. Whoever takes too long is known, and is not tried again.
 
     Args:
         work: a function from dict to text, or its name, `module:function`.
@@ -62,6 +66,7 @@ class Crew:
         self.work, self.begin, self.size = work, begin, max(1, size)
         self.foreign, self.pool = executor, executor
         self.queue, self.running = deque(), {}
+        self.blamed = False  # is it known who is to blame for a pool that breaks?
 
     def put(self, ticket, what):
         self.queue.append(Job(ticket, what))
@@ -86,14 +91,16 @@ class Crew:
         """
         self.fill()
         done, _ = wait(self.running, timeout, FIRST_COMPLETED)
+        self.blamed = any(job.late for job in self.running.values())
         found = [self.take(future) for future in done]
         if any(broke(future) for future in done):
             self.stop()  # the others of this pool end the same way
             found += [self.take(future) for future in wait(self.running, 30)[0]]
             self.pool = self.foreign
         elif self.running and not self.foreign:
-            oldest = min(job.since for job in self.running.values())
-            if time.monotonic() - oldest > LONGEST:
+            oldest = min(self.running.values(), key=lambda job: job.since)
+            if time.monotonic() - oldest.since > LONGEST and not oldest.late:
+                oldest.late = True
                 self.kill()
         return [one for one in found if one]
 
@@ -133,6 +140,11 @@ class Crew:
             self.queue.appendleft(job)
             return None
         except Exception as error:  # whatever it is, it is this job's affair
+            if job.late:
+                return job.ticket, Lost("It did not come to an end, so it was set aside.")
+            if self.blamed:
+                self.queue.appendleft(job)
+                return None
             job.losses += 1
             if job.losses == 1:
                 self.queue.appendleft(job)

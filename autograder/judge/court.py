@@ -12,11 +12,9 @@ import time
 import torch
 
 from autograder.judge.window import Gone, Window
+from autograder.run import Limits
 from autograder.sheet import ERROR, LATE, OK, Flag, Ran, Score
 from utils.check.guard import Stopped
-
-SECONDS = 240
-"""How long a test may take, all that it asks of the student's code included."""
 
 MOST_TEXT = 20_000
 """Characters of what a test prints, and of why it failed, that are kept."""
@@ -33,18 +31,19 @@ class Court:
     student's, behind glass.
 
     Args:
-        seconds: how long one cell may take, in all.
+        limits: how long one test may take, in all; see `run.Limits`.
+        until: when the time for all of them is up (time.monotonic).
     """
 
-    def __init__(self, seconds=SECONDS):
-        self.seconds, self.window = seconds, None
+    def __init__(self, limits=None, until=math.inf):
+        self.limits, self.until, self.window = limits or Limits(), until, None
         self.space = {"__name__": "__main__", "__builtins__": builtins}
         self.theirs, self.given_names = set(), []
         self.flags = []
 
     def opens(self, fork):
         """The student is in this process from now on."""
-        self.window = Window(fork)
+        self.window = Window(fork, self.until)
         for name in self.theirs:
             self.space.pop(name, None)
         self.twins()
@@ -95,10 +94,13 @@ class Court:
         """
         start, printed, status = time.monotonic(), Printed(), OK
         outputs, score, why, mistakes = [], float(cell.points or 0), "", []
+        until = min(self.until, start + self.limits.test)
+        alarm = Alarm(until - start)
+        self.window.until = until + 1  # whoever talks without end may talk the alarm down
         torch.set_grad_enabled(True)
         try:
             nowhere = contextlib.redirect_stderr(io.StringIO())
-            with limited(self.seconds), contextlib.redirect_stdout(printed), nowhere:
+            with alarm, contextlib.redirect_stdout(printed), nowhere:
                 value = self.run(cell)
             if value is not None:
                 shown = {"text/plain": str(value)[:MOST_TEXT]}
@@ -111,21 +113,22 @@ class Court:
                     )
                 )
                 score = self.partial(cell, value, score)
-        except TimeUp:
-            status, score, why = LATE, 0.0, f"the test took more than {self.seconds:g} seconds"
-            outputs.append(failure("TimeoutError", why))
-            self.window.gone = self.window.gone or why
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) and not self.window.gone:
                 raise
             status, score = ERROR, 0.0
             mistakes = [str(name) for name in getattr(error, "mistakes", ())]
             name, why = name_of(error), text_of(error)
-            if self.window.gone and not mistakes and not isinstance(error, Stopped):
+            if alarm.rang:
+                status, mistakes = LATE, []
+                name, why = "TimeoutError", self.late(until)
+                self.window.gone = self.window.gone or why
+            elif self.window.gone and not mistakes and not isinstance(error, Stopped):
                 name, why = "Gone", self.window.gone
             outputs.append(failure(name, why))
             why = why or name
         torch.set_grad_enabled(True)
+        self.window.until = self.until
         if printed.text:
             outputs.insert(0, dict(output_type="stream", name="stdout", text=printed.text))
         if self.window.borrowed:
@@ -136,6 +139,11 @@ class Court:
             self.flag("forged message", f"{cell.grade_id}: {self.window.gone}")
         ran = Ran(status, outputs, count, time.monotonic() - start)
         return ran, Score(score, float(cell.points or 0), why, mistakes)
+
+    def late(self, until):
+        if until == self.until:
+            return f"the notebook took longer than {self.limits.total:g} s"
+        return f"the test took longer than {self.limits.test:g} s"
 
     def flag(self, kind, text):
         self.flags.append(Flag(kind, text))
@@ -224,17 +232,23 @@ class Printed(io.TextIOBase):
         return len(text)
 
 
-@contextlib.contextmanager
-def limited(seconds):
-    """A `TimeUp` after so many seconds."""
+class Alarm:
+    """A `TimeUp` after so many seconds, and every second from then on. In a `with`.
 
-    def stop(number, frame):
+    rang: whether it has come to that, whoever caught it.
+    """
+
+    def __init__(self, seconds):
+        self.seconds, self.rang = max(seconds, 1e-3), False
+
+    def ring(self, number, frame):
+        self.rang = True
         raise TimeUp
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
-    try:
-        yield
-    finally:
+    def __enter__(self):
+        self.before = signal.signal(signal.SIGALRM, self.ring)
+        signal.setitimer(signal.ITIMER_REAL, self.seconds, 1.0)
+
+    def __exit__(self, *_):
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, self.before)

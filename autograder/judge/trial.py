@@ -27,26 +27,23 @@ that no question costs another one its points."""
 FREE_SECONDS = 30
 """How long a cell without marks may take; a tenth of it after two that took longer."""
 
-SECONDS = 900
-"""How long a sheet may take in all."""
-
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
-def grade_sheet(sheet, make_fork, tier="", seconds=SECONDS):
+def grade_sheet(sheet, make_fork, tier=""):
     """Run a sheet's cells and its tests.
 
     Args:
         sheet: from intake, without a verdict.
-        make_fork: () → a fresh `run.Fork`.
+        make_fork: () → a fresh `run.Fork`. What is not run within the time that its limits give to
+            the whole notebook earns nothing.
         tier: the name of its sandbox.
-        seconds: for the whole sheet; what is not run by then earns nothing.
 
     Returns:
         Graded, with a Score for every test: 0 for one that did not run.
     """
     start = time.monotonic()
-    trial = Trial(make_fork, start + seconds)
+    trial = Trial(make_fork)
     ran, scores = {}, {}
     try:
         for cell in sheet.cells:
@@ -65,41 +62,49 @@ def grade_sheet(sheet, make_fork, tier="", seconds=SECONDS):
 class Trial:
     """The student's process and the judge's names, and what has been run so far."""
 
-    def __init__(self, make_fork, deadline):
-        self.make_fork, self.deadline = make_fork, deadline
-        self.court, self.fork = Court(), None
+    def __init__(self, make_fork):
+        start = time.monotonic()
+        self.make_fork, self.fork = make_fork, make_fork()
+        self.limits = self.fork.limits
+        self.deadline = start + self.limits.total
+        self.court = Court(self.limits, self.deadline)
         self.history, self.flags = [], []
         self.count = self.restarts = self.late = 0
-        self.renew()
+        self.open()
 
     def renew(self):
         """A fresh process, in which all is run again that came to an end before."""
-        if self.fork is not None:
-            self.fork.end()
+        self.fork.end()
         self.fork = self.make_fork()
-        self.limits = self.fork.limits
         for cell, count in list(self.history):
-            if self.fork.run(cell.id, cell.source, count).status in (LATE, DIED):
+            if self.over:
+                return
+            if self.fork.run(cell.id, cell.source, count, self.deadline).status in (LATE, DIED):
                 self.history.remove((cell, count))
                 if not self.fork.alive:
                     return
+        self.open()
+
+    def open(self):
         with suppress(Gone):  # then `ready` makes another
             self.court.opens(self.fork)
 
+    @property
+    def over(self):
+        return time.monotonic() > self.deadline
+
     def ready(self):
         """Is there time, and a process to ask? If the process is gone, make another."""
-        if time.monotonic() > self.deadline:
-            return False
-        while not self.fork.alive or self.court.window.gone:
-            if self.restarts == RESTARTS or time.monotonic() > self.deadline:
+        while not self.over and (not self.fork.alive or self.court.window.gone):
+            if self.restarts == RESTARTS:
                 return False
             self.restarts += 1
             self.renew()
-        return True
+        return not self.over
 
     def why_not(self):
-        if time.monotonic() > self.deadline:
-            return "not run: the time for the whole notebook is up"
+        if self.over:
+            return f"not run: the notebook took longer than {self.limits.total:g} s"
         return "not run: the answers have ended their process too often"
 
     def run(self, cell):
@@ -110,7 +115,7 @@ class Trial:
         if cell.role == FREE:
             most = FREE_SECONDS if self.late < 2 else FREE_SECONDS / 10
             self.fork.limits = replace(self.limits, cell=min(most, self.limits.cell))
-        ran = self.fork.run(cell.id, cell.source, self.count)
+        ran = self.fork.run(cell.id, cell.source, self.count, self.deadline)
         self.fork.limits = self.limits
         self.late += ran.status == LATE
         if ran.status not in (LATE, DIED):
@@ -133,11 +138,9 @@ class Trial:
         return ran
 
     def end(self):
-        if self.fork is not None:
-            usage = self.fork.end()
-            left = getattr(usage, "survivors", 0)
-            if left:
-                self.flags.append(Flag("processes left behind", f"{left} had to be ended."))
+        left = self.fork.end().survivors
+        if left:
+            self.flags.append(Flag("processes left behind", f"{left} had to be ended."))
 
 
 def first_line(text):

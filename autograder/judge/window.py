@@ -1,7 +1,9 @@
 """The judge's end of the glass: what it tells with a question, and what a student may ask back."""
 
 import contextlib
+import math
 import sys
+import time
 import types
 
 import torch
@@ -44,15 +46,17 @@ class Window(Peer):
 
     Args:
         fork: a `run.Fork`.
+        until: when nothing is asked any more (time.monotonic), however much is said over there.
 
     gone: why there is nobody there any more, a sentence; or "".
     forged: did it send what no honest process sends?
     borrowed: names of torch's own optimizer functions that were called there.
     """
 
-    def __init__(self, fork):
+    def __init__(self, fork, until=math.inf):
         super().__init__("j", self.over_there)
-        self.fork, self.gone, self.borrowed = fork, "", set()
+        self.fork, self.until = fork, until
+        self.gone, self.borrowed = "", set()
         self.random, self.forged = None, False
 
     def over_there(self, message):
@@ -62,7 +66,10 @@ class Window(Peer):
         try:
             if message is not None:
                 self.fork.post(message)
-            return self.fork.wait(ASLEEP * self.seconds() + GRACE)
+            left = self.until - time.monotonic()
+            if left < 0:
+                raise Silent
+            return self.fork.wait(min(left, ASLEEP * self.seconds() + GRACE))
         except Silent:
             self.lost("The answer did not come to an end.")
         except Dead as error:

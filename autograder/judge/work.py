@@ -11,15 +11,16 @@ import signal
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from autograder.judge.trial import SECONDS, grade_sheet
-from autograder.run import Fork, Limits, Warm
+from autograder.judge.trial import grade_sheet
+from autograder.run import Dead, Fork, Limits, Warm
 from autograder.run.fork import remove
-from autograder.sheet import from_json, to_json
+from autograder.sheet import Graded, from_json, to_json
 
-GRACE = 60
-"""Seconds beyond a sheet's own, until its judge is ended."""
+GRACE = 30
+"""Seconds beyond a notebook's own, until its judge is ended."""
 
 READS = 1 << 20
 
@@ -28,7 +29,11 @@ MEMORY = 8 << 30
 
 
 class Lost(Exception):
-    """The judge of a sheet did not come to an end."""
+    """The judge of a sheet is gone, and another one may have more luck."""
+
+
+class Late(Exception):
+    """The judge of a sheet did not come to an end, and another one would not either."""
 
 
 class Worker:
@@ -50,10 +55,10 @@ class Worker:
         self.root, self.warm = str(root), Warm(root, tier)
 
     def grade(self, sheet, limits):
-        """Graded, as JSON.
+        """Graded, as JSON; with a verdict, if the judge stumbled or took too long.
 
         Raises:
-            Lost: the judge died, stumbled, or took too long.
+            Lost: the judge died, or the warm process did.
         """
         if not self.warm.alive:
             self.warm.start()
@@ -67,13 +72,16 @@ class Worker:
                     try:
                         out.write(self.judge(sheet, limits))
                     except BaseException as error:
-                        out.write(pickle.dumps((None, f"{type(error).__name__}: {error}")))
+                        lost = isinstance(error, Dead | OSError)
+                        out.write(pickle.dumps((lost, f"{type(error).__name__}: {error}")))
                         raise
             finally:
                 os._exit(0)
         os.close(writing)
         try:
-            text, played = pickle.loads(listen(reading, SECONDS + GRACE))
+            result, more = pickle.loads(listen(reading, limits.total + GRACE))
+        except Late:
+            return self.aside(sheet, "Grading it did not come to an end, so it was set aside.")
         except (EOFError, pickle.UnpicklingError) as error:
             raise Lost("the judge died") from error
         finally:
@@ -82,10 +90,16 @@ class Worker:
             os.waitpid(pid, 0)
             for left in Path(self.warm.scratch).iterdir():
                 remove(left)
-        if text is None:
-            raise Lost(f"the judge stumbled: {played}")
-        remember(played)
-        return text
+        if result is True:
+            raise Lost(f"the judge stumbled: {more}")
+        if result is False:
+            return self.aside(sheet, f"Its judge stumbled, so it was set aside: {more}.")
+        remember(more)
+        return result
+
+    def aside(self, sheet, verdict):
+        """Of a sheet that cannot be graded, and that no second try would help."""
+        return to_json(Graded(replace(sheet, verdict=verdict), tier=self.warm.tier))
 
     def judge(self, sheet, limits):
         """In the fork: what it found, and what else is worth keeping, as bytes."""
@@ -113,14 +127,14 @@ def listen(pipe, seconds):
     """All bytes until the end.
 
     Raises:
-        Lost: it took longer than that.
+        Late: it took longer than that.
     """
     until, parts = time.monotonic() + seconds, []
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while True:
             if not selector.select(max(0.0, until - time.monotonic())):
-                raise Lost("the judge did not come to an end")
+                raise Late
             part = os.read(pipe, READS)
             if not part:
                 return b"".join(parts)
@@ -148,7 +162,7 @@ def work(job):
         Graded, as JSON.
 
     Raises:
-        Lost: the judge died, or took too long.
+        Lost: the judge died.
         NoSandbox: nothing holds here.
     """
     if "the" not in WORKERS:

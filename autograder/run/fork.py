@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import socket
 import subprocess
 import time
@@ -56,11 +57,14 @@ class Fork:
 
     # cells
 
-    def run(self, cell_id, source, count):
+    def run(self, cell_id, source, count, until=math.inf):
         """Run a cell as a notebook's kernel does; returns a `sheet.Ran`.
 
         A cell that takes too long is interrupted; if that does not help, or the process dies, the
         fork is dead afterwards.
+
+        Args:
+            until: when the notebook's time is up (time.monotonic), if other forks have had of it.
 
         Raises:
             Dead: the fork was dead before.
@@ -72,7 +76,7 @@ class Fork:
         ran = Ran(OK, [], count)
         try:
             self.line.put(wire.CELL, order)
-            done = self.watched(start)
+            done = self.watched(start, until)
             if done is None:
                 ran.status = LATE
             elif not done["good"]:
@@ -85,14 +89,13 @@ class Fork:
         ran.outputs = self.take()
         return ran
 
-    def watched(self, start):
+    def watched(self, start, until):
         """Wait for the cell's end; None if its time was up."""
         limits, used = self.limits, self.asked("usage")["cpu"]
-        room = min(limits.cell, limits.total - self.spent)
-        why = f"the cell took longer than {limits.cell:g} s"
-        if room < limits.cell:
-            why = f"the notebook took longer than {limits.total:g} s"
-        until = start + room
+        until = min(until, start + limits.total - self.spent)
+        why = f"the notebook took longer than {limits.total:g} s"
+        if start + limits.cell <= until:
+            until, why = start + limits.cell, f"the cell took longer than {limits.cell:g} s"
         while True:
             try:
                 return self.done(min(until, time.monotonic() + ASK_EVERY))

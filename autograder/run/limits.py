@@ -21,7 +21,8 @@ class NoSandbox(Exception):
 class Limits:
     """What one submission may use. Times in seconds, sizes in bytes.
 
-    cell, total: wall time of one cell, and of all cells together.
+    cell, test, total: wall time of one of the student's cells; of one test, all that it asks of the
+        student's code included; of the whole notebook, its tests included.
     cell_cpu, total_cpu: CPU time, over all its processes and threads.
     memory: beyond what the warm process shares with it, over all its processes.
     processes: processes and threads together.
@@ -31,9 +32,10 @@ class Limits:
     """
 
     cell: float = 60.0
-    total: float = 600.0
+    test: float = 90.0
+    total: float = 300.0
     cell_cpu: float = 120.0
-    total_cpu: float = 1200.0
+    total_cpu: float = 600.0
     memory: int = 2048 * MB
     processes: int = 64
     files: int = 256

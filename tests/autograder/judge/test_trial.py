@@ -117,9 +117,50 @@ def test_calling_torchs_own_optimizer_is_seen_and_flagged(warm, step):
 
 
 def test_what_is_not_run_is_not_passed(warm):
-    result = grade_sheet(sheet(RIGHT), lambda: warm.fork(Limits()), warm.tier, seconds=0)
+    result = graded(warm, sheet(RIGHT), total=0)
     assert points(result) == [0, 0]
-    assert all("not run" in score.why for score in result.scores.values())
+    assert all("not run: the notebook took longer" in one.why for one in result.scores.values())
+
+
+def test_the_time_for_a_notebook_holds_also_while_cells_are_run_again(warm):
+    """Each test ends the process, and each new process takes four seconds to get ready."""
+    slow = ["import time; time.sleep(2)"] * 2
+    nasty = sheet("import os; os._exit(3)", between=slow, second="import os; os._exit(3)")
+    nasty.cells += [
+        Cell(f"t{n}", TEST, "code", "assert twice(3) == 6", grade_id=f"t{n}", points=1)
+        for n in range(3, 20)
+    ]
+    result = graded(warm, nasty, total=9)
+    assert result.seconds < 9 + 4
+    assert set(points(result)) == {0}
+    assert result.scores["t19"].why == "not run: the notebook took longer than 9 s"
+
+
+def test_a_test_that_takes_too_long_earns_nothing_and_the_others_earn_theirs(warm):
+    result = graded(warm, sheet("while True: pass"), test=3)
+    assert points(result) == [0, 1]
+    assert result.scores["t1"].why == "the test took longer than 3 s"
+    assert result.seconds < 3 + 8
+
+
+def test_a_test_whose_answer_talks_without_end_is_ended_as_well(warm):
+    """Each message comes soon, and none is the last; what is asked back hides the alarm."""
+    talk = """\
+        for _ in iter(int, 1):
+            try:
+                x[0]
+            except BaseException:
+                pass"""
+    cells = [
+        Cell("a", ANSWER, "code", f"def f(x):\n{talk}", "student", "a"),
+        Cell("t", TEST, "code", "class X:\n    def __getitem__(self, i): return i\nf(X())",
+             grade_id="t1", points=1),
+        Cell("b", ANSWER, "code", "def g(): return 1", "student", "b"),
+        Cell("u", TEST, "code", "assert g() == 1", grade_id="t2", points=1),
+    ]  # fmt: skip
+    result = graded(warm, Sheet("ann", "x", "x.ipynb", cells), test=3)
+    assert points(result) == [0, 1]
+    assert result.seconds < 3 + 8
 
 
 def test_a_process_that_talks_nonsense_earns_nothing_and_is_flagged(warm):

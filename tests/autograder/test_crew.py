@@ -1,0 +1,28 @@
+"""What a job that does not come to an end costs: itself, once, and no other job."""
+
+import pytest
+
+from autograder import crew
+from autograder.crew import Crew, Lost
+
+
+@pytest.mark.slow
+def test_who_takes_too_long_is_not_tried_again_and_costs_the_others_nothing(tmp_path, monkeypatch):
+    """`beside` is in work when the pool of `endless` is ended, and may try again."""
+    monkeypatch.setattr(crew, "LONGEST", 10)
+    these, found = Crew("standin:sleep", size=2), {}
+    for name, sleeps in (("endless", [600, 600]), ("beside", [600]), ("waits", [])):
+        these.put(name, {"name": name, "log": str(tmp_path), "sleeps": sleeps})
+    try:
+        while these.busy:
+            found.update(these.results(1))
+    finally:
+        these.stop()
+    late = found.pop("endless")
+    assert isinstance(late, Lost) and "did not come to an end" in str(late)
+    assert found == {"beside": "beside", "waits": "waits"}
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "endless": "x",
+        "beside": "xx",
+        "waits": "x",
+    }
