@@ -9,16 +9,17 @@ import os
 import sys
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from autograder.convert import Away, register
-from autograder.course import Submission
+from autograder.course import CONFIG, Submission, Trouble
 from autograder.crew import Crew, Lost
 from autograder.outcome import holds, old, plan, score, told, unread
 from autograder.record import record
 from autograder.record.book import Book
 from autograder.record.journal import Journal, Keys, Lock, Spool
 from autograder.record.log import Log
+from autograder.run import Limits
 from autograder.sheet import Graded, to_json
 
 WORKERS = os.cpu_count() or 1
@@ -65,8 +66,8 @@ def grade(
         executor: a `concurrent.futures.Executor` with workers that see the course's folder; without,
             processes of this machine.
         dry_run: change nothing; each Outcome says what would happen.
-        limits: for the students' code: settings of `autograder.run.Limits`; without, the seconds
-            that a cell may take are those of nbgrader_config.py (c.Execute.timeout).
+        limits: for the students' code: settings of `autograder.run.Limits`; without, those of
+            nbgrader_config.py.
         say: called with a sentence when there is something to wait for; without, it goes to stderr.
         read, work, begin: intake and work, if other than the course's own.
 
@@ -78,8 +79,7 @@ def grade(
     if read is None:
         from autograder.intake import read
     if limits is None:
-        seconds = course.config.Execute.get("timeout")
-        limits = {"cell": float(seconds)} if seconds else {}
+        limits = configured(course)
     settings = dict(root=str(course.root), tier=tier, limits=limits)
     keys, journal = Keys(course, settings["limits"]), Journal(course)
     if dry_run:
@@ -92,6 +92,24 @@ def grade(
             yield from run(submissions, again)
         finally:
             crew.stop()
+
+
+def configured(course):
+    """The limits that nbgrader_config.py sets: c.Limits, and c.Execute.timeout for a cell.
+
+    Raises:
+        Trouble: there is no such limit, or it is no number.
+    """
+    seconds, known = course.config.Execute.get("timeout"), [one.name for one in fields(Limits)]
+    found = {"cell": float(seconds)} if seconds else {}
+    for name, value in course.config.Limits.items():
+        if name not in known:
+            there = ", ".join(known)
+            raise Trouble(f"{CONFIG}: there is no c.Limits.{name}; there are {there}.")
+        if type(value) not in (int, float) or not value > 0:
+            raise Trouble(f"{CONFIG}: c.Limits.{name} must be a number above 0, not {value!r}.")
+        found[name] = value
+    return found
 
 
 def complain(sentence):

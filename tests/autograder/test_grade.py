@@ -194,3 +194,22 @@ def left(session):
             if int(fields[3]) == session and fields[0] != "Z":
                 found.append(int(path.parent.name))
     return found
+
+
+def test_limits_are_set_in_the_courses_own_file(course, hand_in, autograder):
+    config = course.root / "nbgrader_config.py"
+    before = config.read_text()
+    config.write_text(f"{before}\nc.Limits.test = 2\n")
+    slow = "import time\ndef double(x):\n    time.sleep(600)"
+    hand_in("slow", **dict(RIGHT, double=slow))
+    status, out, _ = autograder("grade", "--all")
+    assert status == 0 and points(course)["slow"] == 1
+    assert "double-test: the test took longer than 2 s" in " ".join(out.split())
+    for line, why in (
+        ("c.Limits.totl = 5", "there is no c.Limits.totl; there are cell, test, total,"),
+        ("c.Limits.total = '5'", "c.Limits.total must be a number above 0, not '5'"),
+        ("c.Limits.memory = 0", "c.Limits.memory must be a number above 0, not 0"),
+    ):
+        config.write_text(f"{before}\n{line}\n")
+        status, _, said = autograder("grade", "--all")
+        assert status == 1 and f"nbgrader_config.py: {why}" in said, said
