@@ -14,6 +14,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from autograder.judge.places import Places
 from autograder.judge.trial import grade_sheet
 from autograder.run import Dead, Fork, Limits, Warm
 from autograder.run.fork import remove
@@ -106,7 +107,8 @@ class Worker:
         from utils.check import optimizer
 
         known = set(optimizer.PLAYED)
-        result = to_json(grade_sheet(sheet, lambda: self.fork(limits), self.warm.tier))
+        graded = grade_sheet(sheet, lambda: self.fork(limits), self.warm.tier)
+        result = to_json(Places(self.root, self.warm.scratch).graded(graded))
         new = {key: traces for key, traces in optimizer.PLAYED.items() if key not in known}
         return pickle.dumps((result, new))
 
