@@ -2,9 +2,11 @@
 
 import builtins
 import linecache
+import os
 import traceback
 
 from utils import learner
+from utils.check.errors import NOT_THEIRS
 from utils.check.guard import Stopped
 
 KNOWN = {
@@ -14,7 +16,13 @@ KNOWN = {
 }
 KNOWN |= {x.__name__: x for x in (learner.CancelBatch, learner.CancelEpoch, learner.CancelFit)}
 KNOWN["Stopped"] = Stopped
-LONGEST, FRAMES = 5_000, 30
+LONGEST, FRAMES, NAME, LINE = 5_000, 30, 100, 500
+"""Characters of a text, lines of a traceback, characters of a name and of a line: at most."""
+
+FILES, LINES = 100, 10_000
+"""How many files of the other side are known by their lines, and how many lines each may have."""
+
+KEPT = set()
 
 
 def take_apart(error):
@@ -38,34 +46,63 @@ def take_apart(error):
 
 def rebuild(failure):
     """An exception of the same name here, that seems to come from the same lines."""
-    names = [str(name) for name in failure.get("names", [])] or ["Exception"]
+    names = [str(name)[:NAME] for name in failure.get("names", [])[:FRAMES]] or ["Exception"]
     kind = next((KNOWN[name] for name in names if name in KNOWN), Exception)
     if issubclass(kind, (KeyboardInterrupt, GeneratorExit)):
         kind = Stopped
-    text, args = str(failure.get("text", ""))[:LONGEST], failure.get("args", [])
-    cls = kind if kind.__name__ == names[0] else type(names[0][:100], (kind,), {})
+    text, args = str(failure.get("text", ""))[:LONGEST], plain(failure.get("args", []))
+    cls = kind if kind.__name__ == names[0] else type(names[0], (kind,), {})
     try:
-        error = kind.__new__(cls)
-        error.args = tuple(args) if isinstance(args, list) and args else (text,) if text else ()
+        error = cls.__new__(cls)
+        error.args = tuple(args) or ((text,) if text else ())
+        if str(error) != text:  # what it says hangs on more than its arguments
+            cls = type(names[0], (kind,), {"__str__": lambda self: text})
+            error = cls.__new__(cls)
+            error.args = (text,)
     except Exception:
         error = Exception(text)
     return through(error, failure.get("frames", []))
 
 
+def plain(args):
+    """The arguments of an exception that are plain, and short."""
+    args = args[:5] if isinstance(args, list) else []
+    kept = [arg for arg in args if type(arg) in (str, int, float, bool)]
+    return [arg[:LONGEST] if isinstance(arg, str) else arg for arg in kept]
+
+
 def through(error, frames):
     """The exception, with a traceback through lines of the other side."""
-    for file, line, name, text in reversed(frames[-FRAMES:] if isinstance(frames, list) else []):
-        if not (isinstance(line, int) and 0 < line < 100_000):
+    for frame in reversed(frames[-FRAMES:] if isinstance(frames, list) else []):
+        if not (isinstance(frame, list) and [type(part) for part in frame] == [str, int, str, str]):
             continue
-        file, text = str(file)[:200], str(text)[:500]
-        known = dict(enumerate(linecache.cache.get(file, (0, 0, [], 0))[2], 1))
-        known[line] = text.rstrip("\n") + "\n"
-        lines = [known.get(n, "\n") for n in range(1, max(known) + 1)]
-        linecache.cache[file] = (sum(map(len, lines)), None, lines, file)
+        file, line, name, text = frame
+        if not 0 < line <= LINES:
+            continue
+        file = known(file[:NAME], line, text[:LINE].rstrip("\n"))
         code = compile("\n" * (line - 1) + "raise error", file, "exec")
-        code = code.replace(co_name=str(name)[:100])
+        code = code.replace(co_name=name[:NAME])
         try:
             exec(code, {"error": error})
         except BaseException as raised:
             error = raised.with_traceback(raised.__traceback__.tb_next)
     return error
+
+
+def known(file, line, text):
+    """Keep a line of the other side's for whoever quotes it; the name under which it is kept.
+
+    The other side may call its files what it likes: no name of theirs is one of ours, but those of
+    the libraries that both sides have.
+    """
+    if os.path.realpath(file).startswith(NOT_THEIRS) or file.startswith("<frozen"):
+        return file
+    file = f"answer {file}"
+    if len(KEPT) == FILES and file not in KEPT:
+        return file
+    KEPT.add(file)
+    lines = linecache.cache.get(file, (0, None, [], file))[2]
+    lines += ["\n"] * (line - len(lines))
+    lines[line - 1] = text + "\n"
+    linecache.cache[file] = (sum(map(len, lines)), None, lines, file)
+    return file

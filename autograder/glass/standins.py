@@ -114,7 +114,7 @@ class Function:
 
     def __init__(self, ask, state):
         self.glass = ask
-        self.__name__ = self.__qualname__ = str(state["function"])
+        self.__name__ = self.__qualname__ = str(state["function"])[:100]
         if state["takes"] is not None:
             self.__signature__ = signature(state["takes"])
 
@@ -261,7 +261,7 @@ def make_class(ask, state, decode):
         own["__signature__"] = signature(state["made"])
     near = library.base(state["bases"], state["family"], FAMILIES.get(state["family"], object))
     parents = (kind,) if near is object or issubclass(kind, near) else (kind, near)
-    return type(str(state["class"]), parents, own)
+    return type(str(state["class"])[:100], parents, own)
 
 
 def make_instance(cls):
