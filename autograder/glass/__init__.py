@@ -16,4 +16,5 @@ has changed in them, so that in-place changes, `state`, `param_groups` and `.gra
     library.py    things of torch and the course, that both sides have
     failures.py   exceptions
     inside.py     the student's end
+    tripwire.py   notices who lets torch's own optimizers compute
 """

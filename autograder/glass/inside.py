@@ -7,6 +7,7 @@ import threading
 
 import torch
 
+from autograder.glass import library, tripwire
 from autograder.glass.peer import Peer
 from autograder.glass.playing import play_here
 from autograder.glass.table import DTYPES
@@ -29,6 +30,7 @@ class Student(Peer):
         super().__init__("s", lambda message: channel.ask(message))
         self.namespace = namespace
         self.depth, self.paper, self.watcher = 0, Paper(20_000), Guard()
+        self.watched = self.lent = False
 
     @contextlib.contextmanager
     def as_asked(self, head, blobs):
@@ -42,7 +44,8 @@ class Student(Peer):
                 numbers = bytearray(blobs[head["random"]])
                 torch.set_rng_state(torch.frombuffer(numbers, dtype=torch.uint8))
             if self.depth == 0:
-                self.paper, self.watcher = Paper(20_000), Guard()
+                self.paper, self.watcher, self.watched = Paper(20_000), Guard(), head["watch"]
+                tripwire.TOUCHED.clear()
                 undo.enter_context(contextlib.redirect_stdout(self.paper))
                 undo.enter_context(limited(head["seconds"]))
                 if head["watch"]:
@@ -58,11 +61,16 @@ class Student(Peer):
     def also(self):
         if self.depth:
             return {}
+        touched = set() if self.lent and not self.watched else tripwire.TOUCHED
         return {
             "printed": "".join(self.paper.kept),
-            "borrowed": sorted(self.watcher.borrowed),
+            "borrowed": sorted(self.watcher.borrowed | touched),
             "returned": self.watcher.returned,
         }
+
+    def do(self, op, *args):
+        self.lent = self.lent or lends(args)  # a test may give them torch's own to work with
+        return super().do(op, *args)
 
     def do_look(self, names):
         return {name: self.namespace[name] for name in names if name in self.namespace}
@@ -75,6 +83,17 @@ class Student(Peer):
         kinds = (type, type(lambda: 0))
         found = {n: self.namespace[n] for n in names if isinstance(self.namespace.get(n), kinds)}
         self.table.twins.update(found)
+
+
+def lends(x):
+    """Is there one of torch's own optimizer classes in it?"""
+    if isinstance(x, (list, tuple)):
+        return any(map(lends, x))
+    if isinstance(x, dict):
+        return any(map(lends, x.values()))
+    if not (isinstance(x, type) and issubclass(x, torch.optim.Optimizer)):
+        return False
+    return (library.name_of(x) or "").startswith("torch.optim.")
 
 
 @contextlib.contextmanager

@@ -18,6 +18,19 @@ class SGDOptimizer(Optim):
         {}
 """
 RIGHT = "p.sub_(p.grad, alpha=group['lr'])"
+THREAD = "import threading as t; one = t.Thread(target=lambda: {}); one.start(); one.join()"
+ARGUMENTS = "[p], [p.grad], [], weight_decay=0.0, momentum=0.0, lr=group['lr'], dampening=0.0, maximize=False"
+
+
+STEPS = """\
+import torch
+def stepped(p, g):
+    w = torch.nn.Parameter(p)
+    w.grad = g
+    torch.optim.SGD([w], lr=1.0).step()
+    return w.detach()
+"""
+PLAIN = "import torch\nassert stepped(torch.ones(2), torch.ones(2)).tolist() == [0, 0]"
 
 
 @pytest.fixture(scope="module")
@@ -108,12 +121,53 @@ def test_a_right_answer_may_warn_and_print(warm):
     [
         "torch.optim.SGD([p], lr=group['lr']).step()",
         "getattr(torch.optim, 'SG' + 'D')([p], lr=group['lr']).step()",
+        THREAD.format("torch.optim.SGD([p], lr=group['lr']).step()"),
+        THREAD.format("getattr(vars(torch)['op' + 'tim'], 'S' + 'GD')([p], lr=group['lr']).step()"),
+        THREAD.format(
+            "__import__('sys').modules['torch.optim.sgd']"
+            f".sgd({ARGUMENTS.replace('[],', '[None],')}, nesterov=False)"
+        ),
+        THREAD.format(
+            f"getattr(torch, '_fu' + 'sed_sgd_')({ARGUMENTS}, nesterov=False, is_first_step=True)"
+        ),
+        THREAD.format(
+            "getattr(torch.ops.aten, '_fu' + 'sed_sgd_').default"
+            f"({ARGUMENTS}, nesterov=False, is_first_step=True)"
+        ),
+        "import sys; sys.setprofile(None); torch.optim.SGD([p], lr=group['lr']).step()",
     ],
 )
 def test_calling_torchs_own_optimizer_is_seen_and_flagged(warm, step):
     result = graded(warm, sheet(step))
     assert points(result) == [0, 1]
     assert [flag.kind for flag in result.flags] == ["torch.optim called"]
+
+
+def test_a_test_that_checks_by_itself_sees_it_as_well(warm):
+    cells = [
+        Cell("a", ANSWER, "code", STEPS, "student", "a"),
+        Cell("t", TEST, "code", PLAIN, grade_id="t1", points=1),
+    ]
+    result = graded(warm, Sheet("ann", "x", "x.ipynb", cells))
+    assert [flag.kind for flag in result.flags] == ["torch.optim called"]
+
+
+def test_what_a_test_hands_over_may_be_used(warm):
+    """A test gives torch's own optimizer to work with, which is no borrowing."""
+    given = "def trained(make, w):\n    w.grad = w.detach().clone()\n    make([w], lr=0.5).step()"
+    test = "import torch\nw = torch.ones(2, requires_grad=True)\ntrained(torch.optim.SGD, w)\n"
+    cells = [
+        Cell("a", ANSWER, "code", given, "student", "a"),
+        Cell("t", TEST, "code", f"{test}assert w.tolist() == [0.5, 0.5]", grade_id="t1", points=1),
+    ]
+    result = graded(warm, Sheet("ann", "x", "x.ipynb", cells))
+    assert result.scores["t1"].score == 1 and not result.flags
+
+
+def test_experiments_with_torchs_own_optimizer_are_no_borrowing(warm):
+    own = "w = torch.ones(2, requires_grad=True)\n(w @ w).backward()\ntorch.optim.SGD([w], lr=1).step()"
+    result = graded(warm, sheet(RIGHT, between=[own]))
+    assert points(result) == [2, 1] and not result.flags
 
 
 def test_what_is_not_run_is_not_passed(warm):
