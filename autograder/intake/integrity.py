@@ -7,9 +7,10 @@ here has usually left the way of an honest answer.
 import ast
 import symtable
 
-from autograder.intake.names import REACH, Names, implementation, loose, patched
+from autograder.intake.names import Names, implementation, loose, patched
 from autograder.intake.notebook import defined
 from autograder.intake.python import SHELL, Opaque, Patience, trees
+from autograder.intake.reach import REACH
 from autograder.sheet import ANSWER, FREE, Flag
 
 ALIKE = 3  # lines of a hidden test that nobody writes by chance
@@ -156,8 +157,8 @@ def reaching(cell, tree, names):
         what = REACH.said(node, names.path(node))
         if what:
             yield flag("reaches out", cell, what)
-    if loose(tree, names):
-        yield flag("reaches out", cell, "hands torch itself about")
+    for path in dict.fromkeys(loose(tree, names)):
+        yield flag("reaches out", cell, f"hands {path} itself about")
 
 
 def overwritten(cell, tree, names, answers):

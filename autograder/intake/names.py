@@ -1,6 +1,7 @@
 """What the names in a notebook stand for, and which of them an honest answer does not need."""
 
 import ast
+import functools
 
 FREE_TO_USE = {"Optimizer", "lr_scheduler", "optimizer", "swa_utils"}
 """What of torch.optim anyone may use: the base class, and what is no optimizer."""
@@ -83,28 +84,59 @@ def implementation(tree, names):
         elif isinstance(node, ast.Import):
             found += [one.name for one in node.names if one.name != "torch.optim"]
         elif id(node) not in below:
-            path = names.path(node)
+            path = names.path(node) or unknown(node)
+            path = path and shortest(path)
             if path and path.startswith("torch"):
                 found.append("torch.optim itself" if path == "torch.optim" else path)
                 below |= {id(inner) for inner in ast.walk(node)}
-    return sorted({path for path in found if is_implementation(path)})
+    return sorted({path for path in map(shortest, found) if is_implementation(path)})
+
+
+def shortest(path):
+    """Many modules have torch itself among their names: torch.functional.torch.optim is torch.optim."""
+    before, torch, after = f".{path}".rpartition(".torch.")
+    return f"torch.{after}" if torch else path
+
+
+def unknown(node):
+    """….optim.SGD, whatever comes before it: the path of an optimizer of torch, or None."""
+    if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute)):
+        return None
+    known = node.value.attr == "optim" and node.attr in optimizers()
+    return f"torch.optim.{node.attr}" if known else None
+
+
+@functools.cache
+def optimizers():
+    """The names of torch's own optimizers."""
+    import torch
+
+    kinds = {name: x for name, x in vars(torch.optim).items() if isinstance(x, type)}
+    return {name for name, x in kinds.items() if issubclass(x, torch.optim.Optimizer)} - FREE_TO_USE
+
+
+WHOLE = ("torch", "utils", "utils.check", "utils.optim", "utils.judge")
+"""Modules that nobody needs as a value: there is much behind them."""
 
 
 def loose(tree, names):
-    """Is the module torch itself used as a value: matched, searched, given to a function?"""
-    bound = set()
+    """Which of these modules are used as a value: matched, searched, given to a function?"""
+    bound, of_class = set(), set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute | ast.Assign):
+        if isinstance(node, ast.Attribute) and node.attr != "__dict__":
             bound.add(id(node.value))
+        elif isinstance(node, ast.Assign) and all(isinstance(x, ast.Name) for x in node.targets):
+            bound.add(id(node.value))  # a name for a module is known from here on,
+        elif isinstance(node, ast.ClassDef):  # but not one within a class
+            of_class |= {id(part.value) for part in node.body if isinstance(part, ast.Assign)}
         elif fetches(node):
             bound.add(id(node.args[0]))
-    return any(
-        isinstance(node, ast.Name)
-        and isinstance(node.ctx, ast.Load)
-        and id(node) not in bound
-        and names.path(node) == "torch"
-        for node in ast.walk(tree)
-    )
+    bound -= of_class
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
+            path = names.path(node)
+            if id(node) not in bound and path and shortest(f"{path}.").rstrip(".") in WHOLE:
+                yield shortest(f"{path}.").rstrip(".")
 
 
 def is_implementation(path):
@@ -142,100 +174,3 @@ def matters(path):
     if path.startswith(SETTINGS) or parts[-1] in OF_TENSORS or len(parts) < 2:
         return False
     return parts[0] in ("torch", "utils", "builtins", "sys", "os", "IPython", "random", "math")
-
-
-class Reach:
-    """Ways out of the notebook: which, and how to say it."""
-
-    MODULES = {
-        "subprocess": "starts programs",
-        "multiprocessing": "starts processes",
-        "pty": "starts programs",
-        "ctypes": "reaches into memory",
-        "cffi": "reaches into memory",
-        "mmap": "reaches into memory",
-        "gc": "looks at all objects",
-        "socket": "uses the network",
-        "http": "uses the network",
-        "urllib": "uses the network",
-        "requests": "uses the network",
-        "ftplib": "uses the network",
-        "smtplib": "uses the network",
-        "signal": "handles signals",
-        "faulthandler": "handles signals",
-        "atexit": "leaves something to be run at the end",
-        "sqlite3": "opens a database",
-        "sqlalchemy": "opens a database",
-        "nbgrader": "asks for the grader",
-        "autograder": "asks for the grader",
-        "ipykernel": "asks for the kernel",
-        "zmq": "asks for the kernel",
-        "__main__": "reaches for __main__",
-        "builtins": "reaches for builtins",
-        "code": "runs hidden code",
-        "codeop": "runs hidden code",
-        "utils.check.mistakes": "asks the bank of right and wrong answers",
-        "utils.check.matrix": "asks the bank of right and wrong answers",
-    }
-    CALLS = {
-        "sys._getframe": "looks into the frames of its callers",
-        "sys._current_frames": "looks into the frames of its callers",
-        "sys.settrace": "traces the program",
-        "sys.setprofile": "traces the program",
-        "sys.addaudithook": "traces the program",
-        "sys.modules": "reaches for the loaded modules",
-        "sys.displayhook": "changes how results are shown",
-        "sys.meta_path": "changes how modules are found",
-        "inspect.currentframe": "looks into the frames of its callers",
-        "inspect.stack": "looks into the frames of its callers",
-        "inspect.getouterframes": "looks into the frames of its callers",
-        "importlib.import_module": "imports by a hidden name",
-        "__import__": "imports by a hidden name",
-        "exec": "runs hidden code",
-        "eval": "runs hidden code",
-        "compile": "runs hidden code",
-        "torch.optim.optimizer.register_optimizer_step_pre_hook": "hooks into all optimizers",
-        "torch.optim.optimizer.register_optimizer_step_post_hook": "hooks into all optimizers",
-        "get_ipython": "reaches for IPython",
-        "IPython.get_ipython": "reaches for IPython",
-    }
-    OS = {"system", "popen", "fork", "forkpty", "kill", "killpg", "_exit", "abort", "ptrace"}
-    ATTRIBUTES = {
-        "__globals__", "__closure__", "__code__", "__subclasses__", "__builtins__", "f_globals",
-        "f_locals", "f_back", "tb_frame", "gi_frame", "cr_frame", "__loader__",
-    }  # fmt: skip
-
-    def said(self, node, path):
-        """What this piece of code does, or None if it is of no concern."""
-        if isinstance(node, ast.Import):
-            return next(filter(None, (self.module(one.name) for one in node.names)), None)
-        if isinstance(node, ast.ImportFrom):
-            paths = [f"{node.module}.{one.name}" for one in node.names]
-            return next(filter(None, map(self.of, paths)), None)
-        if isinstance(node, ast.Attribute) and node.attr in self.ATTRIBUTES:
-            return f"reaches for {node.attr}"
-        if isinstance(node, ast.Constant) and node.value == "NBGRADER_EXECUTION":
-            return "asks whether it is being graded"
-        if isinstance(node, ast.Name) and node.id == "__builtins__":
-            return "reaches for builtins"
-        return self.of(path) if path and isinstance(node, ast.Attribute | ast.Name) else None
-
-    def of(self, path):
-        """The same of a dotted path."""
-        if path in self.CALLS:
-            return f"{self.CALLS[path]} ({path})"
-        parts = path.split(".")
-        if parts[0] == "os" and len(parts) > 1:
-            one = parts[1]
-            if one in self.OS or one.startswith(("exec", "spawn", "posix_spawn")):
-                return f"starts or ends processes (os.{one})"
-        return self.module(path)
-
-    def module(self, path):
-        for name, what in self.MODULES.items():
-            if path == name or path.startswith(f"{name}."):
-                return f"{what} ({name})"
-        return None
-
-
-REACH = Reach()
