@@ -10,6 +10,7 @@ has changed in them, so that in-place changes, `state`, `param_groups` and `.gra
 
     wire.py       a message: JSON and raw bytes
     table.py      what is shared, by key
+    tensors.py    a tensor, and its numbers as bytes
     standins.py   what stands on one side for an object of the other
     peer.py       asking and answering
     playing.py    an optimizer in a situation of `utils.check`, all steps at once

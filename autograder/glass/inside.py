@@ -10,7 +10,7 @@ import torch
 from autograder.glass import library, tripwire
 from autograder.glass.peer import Peer
 from autograder.glass.playing import play_here
-from autograder.glass.table import DTYPES
+from autograder.glass.tensors import DTYPES
 from autograder.glass.wire import unpack
 from utils.check.guard import Guard, Paper, Stopped
 

@@ -5,7 +5,6 @@ state that both know (`seen`). `changes` gives what is different by now, `apply`
 place. An object that only the table still holds is dropped on both sides.
 """
 
-import math
 import sys
 from collections import defaultdict
 from weakref import WeakValueDictionary
@@ -13,22 +12,11 @@ from weakref import WeakValueDictionary
 import numpy as np
 import torch
 
-from autograder.glass import library
-from autograder.glass.wire import Forged
+from autograder.glass import library, tensors
+from autograder.glass.wire import Forged, weight
 
 MOST = 100_000  # objects that may be shared at a time
-DEEPEST, MOST_THINGS = 200, 10**7  # of lists and dicts in each other
 HELD_BY_US = 3  # references to an object that nobody else has: table, variable, argument
-
-DTYPES = {
-    str(dtype).removeprefix("torch."): dtype
-    for dtype in (
-        *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
-        *(torch.complex64, torch.complex128, torch.bool),
-        *(torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
-    )
-}
-NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
 class Table:
@@ -186,33 +174,13 @@ class Table:
     def state(self, x):
         """(JSON, raw bytes or None)."""
         if isinstance(x, torch.Tensor):
-            return self.tensor_state(x)
+            return tensors.state(x, self.encode)
         if isinstance(x, list):
             return {"list": [self.encode(part) for part in list.__iter__(x)]}, None
         if isinstance(x, dict):
             pairs = [[self.encode(k), self.encode(v)] for k, v in dict.items(x)]
             return {"dict": pairs, "default": isinstance(x, defaultdict)}, None
         return self.describe(x), None
-
-    def tensor_state(self, x):
-        if type(x) in (torch.Tensor, torch.nn.Parameter):
-            return self.plain_tensor_state(x)
-        with torch._C.DisableTorchFunctionSubclass():
-            return self.plain_tensor_state(x)
-
-    def plain_tensor_state(self, x):
-        name = NAMES.get(x.dtype)
-        if name is None or x.layout != torch.strided:
-            raise TypeError(f"a tensor of {x.dtype}, {x.layout} cannot be handed over")
-        leaf = x.grad_fn is None
-        grad = x.grad if leaf else None
-        state = {
-            "tensor": name,
-            "shape": list(x.shape),
-            "needs": x.requires_grad,
-            "grad": None if grad is None else self.encode(grad),
-        }
-        return state, bytes_of(x.detach())
 
     def layout(self, key, x, first):
         """What is told of a tensor's memory: at first how it lies, later whether it is new."""
@@ -260,13 +228,7 @@ class Table:
             return defaultdict(dict) if state["default"] else {}
         if "tensor" not in state:
             return self.stand_in(key, state)
-        shape, stride = tuple(state["shape"]), tuple(state["stride"])
-        numbers = raw(state, blobs)
-        dense = sum((n - 1) * s for n, s in zip(shape, stride, strict=True)) < 16 * numbers.numel()
-        if numbers.numel() and dense and all(s > 0 for s in stride):
-            x = torch.empty_strided(shape, stride, dtype=numbers.dtype).copy_(numbers)
-        else:
-            x = numbers
+        x = tensors.made(state, blobs)
         if state.get("parameter"):
             return torch.nn.Parameter(x, requires_grad=bool(state["needs"]))
         if state.get("graph") and torch.is_grad_enabled():
@@ -298,14 +260,10 @@ class Table:
     def fill_tensor(self, key, x, state, blobs, first):
         with torch.no_grad():
             if not first:
-                moved = state.get("moved") or (NAMES[x.dtype], list(x.shape)) != (
-                    state["tensor"],
-                    state["shape"],
-                )
-                if moved:
-                    x.data = raw(state, blobs)
+                if state.get("moved") or tensors.unlike(x, state):
+                    x.data = tensors.numbers(state, blobs)
                 elif blobs[state["blob"]] != self.seen[key][1]:
-                    x.copy_(raw(state, blobs))
+                    x.copy_(tensors.numbers(state, blobs))
             needs = bool(state["needs"])
             if x.is_leaf and x.requires_grad != needs:
                 x.requires_grad_(needs)
@@ -333,44 +291,3 @@ class Table:
                 continue  # the other side may have a stand-in for it
             self.forget(key)
             self.dropped.append(key)
-
-
-def weight(x, known, depth=0):
-    """How many things there are in a list or dict, counted as often as they are met.
-
-    Raises:
-        Forged: it contains itself, or is so much that nobody should walk through it.
-    """
-    if not isinstance(x, (list, dict, tuple)):
-        return 1
-    if id(x) in known:
-        if known[id(x)] is None:
-            raise Forged("a thing that contains itself")
-        return known[id(x)]
-    if depth > DEEPEST:
-        raise Forged("things in things in things, without end")
-    known[id(x)] = None
-    parts = list(x.values()) if isinstance(x, dict) else x
-    total = 1 + sum(weight(part, known, depth + 1) for part in parts)
-    if total > MOST_THINGS:
-        raise Forged("more things than anybody can walk through")
-    known[id(x)] = total
-    return total
-
-
-def bytes_of(x):
-    """The numbers of a tensor, in order."""
-    if x.dtype == torch.bfloat16 or x.is_conj() or x.is_neg() or x.device.type != "cpu":
-        x = x.cpu().resolve_conj().resolve_neg().contiguous().view(-1).view(torch.uint8)
-    return x.numpy().tobytes()
-
-
-def raw(state, blobs):
-    """The numbers of a tensor's state, in order, as a new tensor."""
-    dtype, shape = DTYPES[state["tensor"]], [int(n) for n in state["shape"]]
-    data, size = blobs[state["blob"]], math.prod(shape)
-    if any(n < 0 for n in shape) or size * dtype.itemsize != len(data):
-        raise Forged("a tensor of another size than its bytes")
-    if not size:
-        return torch.zeros(shape, dtype=dtype)
-    return torch.frombuffer(bytearray(data), dtype=dtype).reshape(shape)

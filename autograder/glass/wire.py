@@ -4,6 +4,7 @@ import json
 import struct
 
 LENGTH = struct.Struct(">Q")
+DEEPEST, MOST_THINGS = 200, 10**7  # of lists and dicts in each other
 
 
 class Forged(Exception):
@@ -39,3 +40,26 @@ def unpack(message):
     if at != len(message) or not isinstance(head, dict):
         raise Forged("a message with something behind its end")
     return head, blobs
+
+
+def weight(x, known, depth=0):
+    """How many things there are in a list or dict, counted as often as they are met.
+
+    Raises:
+        Forged: it contains itself, or is so much that nobody should walk through it.
+    """
+    if not isinstance(x, (list, dict, tuple)):
+        return 1
+    if id(x) in known:
+        if known[id(x)] is None:
+            raise Forged("a thing that contains itself")
+        return known[id(x)]
+    if depth > DEEPEST:
+        raise Forged("things in things in things, without end")
+    known[id(x)] = None
+    parts = list(x.values()) if isinstance(x, dict) else x
+    total = 1 + sum(weight(part, known, depth + 1) for part in parts)
+    if total > MOST_THINGS:
+        raise Forged("more things than anybody can walk through")
+    known[id(x)] = total
+    return total

@@ -11,7 +11,7 @@ import torch
 from autograder.glass.inside import ASLEEP
 from autograder.glass.peer import Peer
 from autograder.glass.standins import SPECIAL
-from autograder.glass.table import NAMES
+from autograder.glass.tensors import NAMES
 from autograder.glass.wire import Forged
 from autograder.run import Dead, Silent
 from utils.check.guard import Guard
