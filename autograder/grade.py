@@ -136,7 +136,7 @@ class Run:
             ]
             for task in tasks:
                 if task not in todo:
-                    yield old(self.course, self.journal, task.submission)
+                    yield old(self.course, task.submission)
             if not todo:
                 return
             for assignment in sorted({task.submission.assignment for task in todo}):

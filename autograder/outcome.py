@@ -1,12 +1,12 @@
 """What became of a submission, and what would."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from autograder.course import Submission, said
 from autograder.record.book import Book
 from autograder.record.notebook import opened
 from autograder.report import reasons
-from autograder.sheet import Flag, Sheet
+from autograder.sheet import Flag, Graded, Sheet
 
 
 @dataclass
@@ -46,7 +46,7 @@ def holds(course, journal, known, submission, key):
 
 
 def told(course, submission, graded):
-    """The Outcome of a submission whose results were just recorded."""
+    """The Outcome of a submission whose results are recorded."""
     verdicts = [one.sheet.verdict for one in graded if one.sheet.verdict]
     some = len(verdicts) < len(graded)
     why = reasons(course, submission.student, submission.assignment) if some else []
@@ -60,25 +60,21 @@ def told(course, submission, graded):
     )
 
 
-def old(course, journal, submission):
+def old(course, submission):
     """The Outcome of a submission that an earlier run graded."""
-    about = [
-        opened(path).metadata.get("autograder", {})
-        for path in sorted(
-            (course.autograded / submission.student / submission.assignment).glob("*.ipynb")
-        )
-    ]
-    verdicts = [one["verdict"] for one in about if one.get("verdict")]
-    some = len(verdicts) < len(about)
-    why = reasons(course, submission.student, submission.assignment) if some else []
-    return Outcome(
-        submission,
-        graded=some,
-        why=[*verdicts, *why],
-        flags=[Flag(**flag) for one in about for flag in one.get("flags", [])],
-        tier=journal.entry(submission).get("tier", ""),
-        seconds=journal.entry(submission).get("seconds", 0.0),
-        fresh=False,
+    folder = course.autograded / submission.student / submission.assignment
+    graded = [recalled(path) for path in sorted(folder.glob("*.ipynb"))]
+    return replace(told(course, submission, graded), fresh=False)
+
+
+def recalled(path):
+    """What a graded notebook says of how it was graded: a Graded without cells and scores."""
+    about = opened(path).metadata.get("autograder", {})
+    return Graded(
+        Sheet("", "", path.stem, verdict=about.get("verdict")),
+        tier=about.get("tier", ""),
+        seconds=about.get("seconds", 0.0),
+        flags=[Flag(**flag) for flag in about.get("flags", [])],
     )
 
 
@@ -104,7 +100,7 @@ def plan(course, submissions, again, keys, journal, read):
             known = book.submissions()
     for one in submissions:
         if not again and holds(course, journal, known, one, keys(one)):
-            yield old(course, journal, one)
+            yield old(course, one)
             continue
         before = "again" if journal.entry(one) else "for the first time"
         try:
