@@ -17,8 +17,6 @@ import sys
 import time
 from pathlib import Path
 
-MB = 1 << 20
-
 
 def reached(*tries):
     """The names of those (name, function, arguments) that raise nothing and return no -1."""
