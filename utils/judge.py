@@ -233,12 +233,15 @@ def grouped(who, Optimizer, hyper, together):
     params = [torch.ones(3).double().requires_grad_(), torch.ones(2, 2).double().requires_grad_()]
     with Guard(seconds=20) as guard:
         try:
-            groups = [
-                {"params": [p], "lr": hyper["lr"] * f}
-                for p, f in zip(params, (1, 0.25), strict=True)
-            ]
-            made = [groups] if together else [[group] for group in groups]
-            optimizers = [Optimizer(group, **hyper) for group in made]
+            rates = [hyper["lr"], hyper["lr"] * 0.25]
+            if together:
+                groups = [{"params": [p], "lr": lr} for p, lr in zip(params, rates, strict=True)]
+                optimizers = [Optimizer(groups, **hyper)]
+            else:  # the constructor is given the lr: who reads it from `self` is told apart
+                optimizers = [
+                    Optimizer([p], **{**hyper, "lr": lr})
+                    for p, lr in zip(params, rates, strict=True)
+                ]
             for _ in range(8):
                 for p in params:
                     p.grad = torch.randn(p.shape, generator=rng, dtype=torch.float64)

@@ -83,6 +83,11 @@ class InSelf(Adam):
         p.sub_(p.grad.sign(), alpha=group["lr"] / self.steps**0.5)
 
 
+class Defaults(Adam):
+    def my_step(self, p, state, group):
+        p.sub_(p.grad.sign(), alpha=self.defaults["lr"])
+
+
 class FirstGroup(Adam):
     def my_step(self, p, state, group):
         super().my_step(p, state, self.param_groups[0])
@@ -133,6 +138,7 @@ UNSOUND = {  # what is wrong: (optimizer, the duty that it fails, words of the m
     "in self": (InSelf, "survives saving", "something is missing in state_dict"),
     "counts all parameters": (InSelf, "respects groups", "groups are mixed up"),
     "the first group": (FirstGroup, "respects groups", "groups are mixed up"),
+    "lr from the constructor": (Defaults, "respects groups", "groups are mixed up"),
     "gradient changed": (ChangesGrad, "minds its business", "p.grad is changed in place"),
     "gradient cleared": (ClearsGrad, "minds its business", "the gradient is cleared"),
     "gradient kept": (KeepsGrad, "minds its business", "the gradient itself is remembered"),
