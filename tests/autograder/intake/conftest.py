@@ -1,7 +1,9 @@
 """A small assignment with every kind of cell, and a way to hand it in in any shape."""
 
+import io
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -11,6 +13,7 @@ from tiny import mark
 
 from autograder.course import Course, Submission
 from autograder.intake import read
+from autograder.intake.collection import LOG
 from autograder.release import release
 from autograder.sheet import from_json, to_json
 
@@ -152,3 +155,51 @@ def of(sheet, name):
 
 def said(sheet):
     return " ".join(sheet.notes + [flag.text for flag in sheet.flags])
+
+
+ONE = "01_tiny"
+
+
+@pytest.fixture
+def lay(tmp_path):
+    """lay({"ada/tiny.ipynb": bytes}) → a folder with these files in it."""
+
+    def lay(files, name="from"):
+        for path, data in files.items():
+            target = tmp_path / name / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        return tmp_path / name
+
+    return lay
+
+
+@pytest.fixture
+def pack(tmp_path):
+    """pack({"ada/tiny.ipynb": bytes}) → a zip archive of them."""
+
+    def pack(files, name="from.zip"):
+        (tmp_path / name).write_bytes(zipped(files))
+        return tmp_path / name
+
+    return pack
+
+
+def book(paper, text=""):
+    paper["shift"]["source"] += f"\n# {text}"
+    return paper.bytes()
+
+
+def zipped(files):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, data in files.items():
+            archive.writestr(path, data)
+    return made.getvalue()
+
+
+def there(course):
+    """What lies in submitted/, less the log."""
+    root = course.submitted
+    files = [path for path in root.rglob("*") if path.is_file() and path.name != LOG]
+    return sorted(path.relative_to(root).as_posix() for path in files)
