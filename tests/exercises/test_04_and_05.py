@@ -128,6 +128,8 @@ BY_HAND = {  # what the comment says: (exercise, change)
     "the gradient is missing": (RMS, ("p.grad / (", "1 / (")),
     "the root is missing": (RMS, ("ms.sqrt()", "ms")),
     "uphill": (RMS, ("p.sub_(", "p.add_(")),
+    "nothing moves": (RMS, ("p.sub_(", "p = p.sub(")),
+    "the root is stored": (RMS, ("ms.sqrt()", "ms.sqrt_()")),
     "nothing is corrected": (ADAM, (CORRECTED, "m_hat, v_hat = m, v")),
     "only m is corrected": (ADAM, (CORRECTED, "m_hat, v_hat = m / (1 - beta1**t), v")),
     "only v is corrected": (ADAM, (CORRECTED, "m_hat, v_hat = m, v / (1 - beta2**t)")),
@@ -135,6 +137,7 @@ BY_HAND = {  # what the comment says: (exercise, change)
     "the corrected moments are stored": (ADAM, (CORRECTED, "m_hat, v_hat = m.div_(1 - beta1**t), v.div_(1 - beta2**t)")),
     "the gradient itself": (ADAM, ("p.sub_(m_hat", "p.sub_(p.grad")),
     "m is corrected twice": (ADAM, ('alpha=group["lr"]', 'alpha=group["lr"] / (1 - beta1**t)')),
+    "p stands still": (ADAM, ("p.sub_(m_hat", "p = p.sub(m_hat")),
     "t is 2": (ADAM, ('torch.zeros_like(p), 0', 'torch.zeros_like(p), 1')),
 }  # fmt: skip
 

@@ -115,12 +115,12 @@ WRONG = {
             "self.linear1(F.dropout(a, self.p, training=self.training))",
             "F.dropout(self.linear1(a), self.p, training=self.training)",
         ),
-        ["mlp-hidden"],
+        ["mlp-dropout", "mlp-hidden"],
     ),
     "dropout with a fixed probability": (
         "mlp",
         ("nn.Dropout(dropout)", "nn.Dropout(0.1)"),
-        ["mlp-hidden"],
+        ["mlp-dropout", "mlp-hidden"],
     ),
     "softmax in the model": (
         "mlp",
