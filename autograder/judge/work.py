@@ -62,6 +62,7 @@ class Worker:
             Lost: the judge died, or the warm process did.
         """
         if not self.warm.alive:
+            self.warm.close()
             self.warm.start()
         reading, writing = os.pipe()
         pid = os.fork()

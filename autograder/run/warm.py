@@ -1,10 +1,13 @@
 """The warm process, from outside: started once, forked for each submission."""
 
 import contextlib
+import fcntl
 import json
+import os
 import socket
 import subprocess
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from autograder.run.limits import Dead, Limits, NoSandbox
 from autograder.run.sandbox import NAMES, command, examined, root_of, sight, tiers
 
 PATIENCE = 300  # seconds for a start, on a machine that is busy
+PREFIX, FRESH = "grading-", 60  # a scratch folder's name; seconds in which it may be nobody's yet
 
 
 class Warm:
@@ -63,7 +67,9 @@ class Warm:
 
     def start(self):
         """Start it, and try whether the sandbox holds. Raises NoSandbox."""
-        self.scratch = Path(tempfile.mkdtemp(prefix="grading-"))
+        sweep()
+        self.scratch = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self.mine = held(self.scratch)
         self.ready = False
         self.control, inner = socket.socketpair()
         self.log = tempfile.TemporaryFile()  # noqa: SIM115  (closed in `close`)
@@ -136,8 +142,29 @@ class Warm:
             self.process.wait()
         if self.scratch:
             remove(self.scratch)
+            os.close(self.mine)
         self.log.close()
         self.process = self.control = self.scratch = None
+
+
+def held(folder):
+    """Open a folder such that others see it in use as long as we live; None if others use it."""
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(file)
+        return None
+    return file
+
+
+def sweep():
+    """Remove the scratch folders of those that were killed and could not do it themselves."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):  # somebody else's, or just gone
+            if time.time() - folder.stat().st_mtime > FRESH and (file := held(folder)) is not None:
+                remove(folder)
+                os.close(file)
 
 
 def chosen(name):

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 import standin
+from processes import alive, children
 from recording import change, hand_in, rows
 
 from autograder.course import Course, Submission, Trouble
@@ -300,25 +301,6 @@ def test_a_lost_worker_is_retried_and_costs_the_others_nothing(known, process, r
         + [f"{name} True []" for name in "abdef"]
     )
     assert ran().count("c") == 2
-
-
-def children(pid):
-    """The processes that come from this one, of all generations."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = path.read_text().rsplit(")", 1)[1].split()
-            if int(fields[1]) == pid:
-                found += [int(path.parent.name), *children(int(path.parent.name))]
-    return found
-
-
-def alive(pid):
-    """Is there such a process, and not only what is left of it until its parent looks?"""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def done(course):

@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
 
 from autograder.run import Limits, Warm
+from autograder.run import warm as room
 from autograder.run.inside import tree
 from autograder.sheet import OK
 
@@ -129,3 +131,22 @@ def test_all_is_gone_when_the_grader_is_killed(tmp_path):
     while any(os.path.exists(f"/proc/{pid}") for pid in pids) and time.monotonic() < until:
         time.sleep(0.1)
     assert not any(os.path.exists(f"/proc/{pid}") for pid in pids)
+
+
+def test_what_a_killed_grader_left_is_swept_away_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folders = {name: tmp_path / name for name in ("grading-old", "grading-used", "other-old")}
+    for folder in folders.values():
+        (folder / "tmpxyz").mkdir(parents=True)
+        os.utime(folder, (1, 1))
+    (tmp_path / "grading-new").mkdir()
+    used = room.held(folders["grading-used"])
+    room.sweep()
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "grading-used",
+        "other-old",
+        "grading-new",
+    }
+    os.close(used)  # as when its process ends
+    room.sweep()
+    assert not folders["grading-used"].exists()
