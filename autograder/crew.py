@@ -23,7 +23,7 @@ from multiprocessing import resource_tracker
 
 from autograder.course import Trouble, said
 
-LONGEST = 1800  # seconds that a job may take, waiting included; its own limits are far below
+LONGEST = 1800  # seconds that a job may take, waiting included
 
 
 @dataclass
@@ -60,10 +60,12 @@ class Crew:
         begin: the name of a function without arguments that a worker calls first, or None.
         size: how many at a time.
         executor: whose workers; without, processes that are started here.
+        longest: how many seconds a job may take, in which others may have been before it.
     """
 
-    def __init__(self, work, begin=None, size=1, executor=None):
+    def __init__(self, work, begin=None, size=1, executor=None, longest=LONGEST):
         self.work, self.begin, self.size = work, begin, max(1, size)
+        self.longest = longest
         self.foreign, self.pool = executor, executor
         self.queue, self.running = deque(), {}
         self.blamed = False  # is it known who is to blame for a pool that breaks?
@@ -99,7 +101,7 @@ class Crew:
             self.pool = self.foreign
         elif self.running and not self.foreign:
             oldest = min(self.running.values(), key=lambda job: job.since)
-            if time.monotonic() - oldest.since > LONGEST and not oldest.late:
+            if time.monotonic() - oldest.since > self.longest and not oldest.late:
                 oldest.late = True
                 self.kill()
         return [one for one in found if one]

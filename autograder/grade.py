@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 
 from autograder.convert import Away, register
 from autograder.course import CONFIG, Submission, Trouble
-from autograder.crew import Crew, Lost
+from autograder.crew import LONGEST, Crew, Lost
 from autograder.outcome import holds, old, plan, score, told, unread
 from autograder.record import record
 from autograder.record.book import Book
@@ -86,7 +86,8 @@ def grade(
         yield from plan(course, submissions, again, keys, journal, read)
         return
     with Lock(course):
-        crew = Crew(work, begin, workers or WORKERS, executor)
+        longest = 3 * limits.get("total", Limits.total) + LONGEST / 2  # a worker's own clock is first
+        crew = Crew(work, begin, workers or WORKERS, executor, longest)
         run = Run(course, keys, journal, crew, settings, read, say or complain)
         try:
             yield from run(submissions, again)

@@ -2,15 +2,13 @@
 
 import pytest
 
-from autograder import crew
 from autograder.crew import Crew, Lost
 
 
 @pytest.mark.slow
-def test_who_takes_too_long_is_not_tried_again_and_costs_the_others_nothing(tmp_path, monkeypatch):
+def test_who_takes_too_long_is_not_tried_again_and_costs_the_others_nothing(tmp_path):
     """`beside` is in work when the pool of `endless` is ended, and may try again."""
-    monkeypatch.setattr(crew, "LONGEST", 10)
-    these, found = Crew("standin:sleep", size=2), {}
+    these, found = Crew("standin:sleep", size=2, longest=10), {}
     for name, sleeps in (("endless", [600, 600]), ("beside", [600]), ("waits", [])):
         these.put(name, {"name": name, "log": str(tmp_path), "sleeps": sleeps})
     try:
