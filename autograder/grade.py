@@ -86,7 +86,7 @@ def grade(
         yield from plan(course, submissions, again, keys, journal, read)
         return
     with Lock(course):
-        longest = 3 * limits.get("total", Limits.total) + LONGEST / 2  # a worker's own clock is first
+        longest = LONGEST / 2 + 3 * limits.get("total", Limits.total)  # a worker's own is shorter
         crew = Crew(work, begin, workers or WORKERS, executor, longest)
         run = Run(course, keys, journal, crew, settings, read, say or complain)
         try:
