@@ -30,17 +30,17 @@ class Places:
         libraries = map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib"))
         prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
         python = [*libraries, *prefixes.difference(COMMON)]
-        self.short = dict.fromkeys(seen(python), "<python>") | dict.fromkeys(seen(ours), "")
-        self.path = one_of(self.short)
-        self.scratch = re.compile(one_of(seen([scratch])).pattern + r"(?:[^/\s'\"]+(/|\b))?")
+        short = dict.fromkeys(seen(python), "<python>") | dict.fromkeys(seen(ours), "")
+        self.known = [
+            *((path, mention(path, r"(?:[^/\s'\"]+(/|\b))?"), "") for path in seen([scratch])),
+            *((path, mention(path), short[path]) for path in sorted(short, key=len, reverse=True)),
+        ]
 
     def __call__(self, text):
-        return self.path.sub(self.put, self.scratch.sub(lambda at: "" if at[3] else ".", text))
-
-    def put(self, at):
-        path, slash = at.groups()
-        short = self.short[path]
-        return short + slash if short else "" if slash else "."
+        for path, mentioned, short in self.known:
+            if path in text:
+                text = mentioned.sub(lambda at, short=short: put(short, at[at.lastindex]), text)
+        return text
 
     def out(self, value):
         """The same for all texts in an output; pictures stay."""
@@ -70,10 +70,16 @@ def seen(paths):
     return real | {inside(path) for path in real}
 
 
-def one_of(paths):
-    """Finds these paths, the longest first: (path, slash behind it), but no part of a name.
+def mention(path, more=""):
+    """Finds the path, and the slash behind it, where it is no part of another one.
 
-    A colour, such as ESC[32m, may be before it.
+    A colour, such as ESC[32m, may be before it. The path comes first, for that is fast.
     """
-    longest = "|".join(map(re.escape, sorted(paths, key=len, reverse=True)))
-    return re.compile(rf"(?:(?<![\w.~-])|(?<=\dm))({longest})(?![\w-]|\.\w)(/?)")
+    path = re.escape(path)
+    alone = rf"(?:(?<![\w.~-]{path})|(?<=\dm{path}))(?![\w-]|\.\w)"
+    return re.compile(rf"{path}{alone}(/?){more}")
+
+
+def put(short, slash):
+    """What stands for a path, with a slash behind it or without."""
+    return short + slash if short else "" if slash else "."
