@@ -12,7 +12,7 @@ import torch
 from utils.check import errors, report
 from utils.check.guard import Guard, Stopped
 from utils.check.optimizer import label, refuse_what_is_no_class
-from utils.check.situations import Hyper, Situation, play
+from utils.check.situations import Hyper, Situation, play_all
 from utils.check.telling import FAULTS
 from utils.landscape import Quadratic
 
@@ -70,7 +70,7 @@ def wrong(who, kind, says, *hints, facts=()):
 def played(who, Optimizer, hyper, **situation):
     """The trace of a situation; what goes wrong in it by itself is reported at once."""
     with Guard(seconds=20) as guard:
-        trace = play(Optimizer, Situation("", "", **situation), Hyper(hyper, {}), guard)
+        (trace,) = play_all(Optimizer, [Situation("", "", **situation)], Hyper(hyper, {}), guard)
     if guard.borrowed:
         borrowed = ", ".join(sorted(guard.borrowed))
         wrong(who, "torch.optim is used", f"It lets torch take the step ({borrowed}).")

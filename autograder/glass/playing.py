@@ -1,7 +1,7 @@
-"""An optimizer of the other side is played through a situation there, all steps at once.
+"""An optimizer of the other side is played through situations there, all steps at once.
 
-What comes back is the trace: plain numbers. It could come step by step as well, and the judge would
-know no more, for it sees only what it is told; but that takes a message for every step.
+What comes back are the traces: plain numbers. They could come step by step as well, and the judge
+would know no more, for it sees only what it is told; but that takes a message for every step.
 """
 
 import functools
@@ -12,29 +12,44 @@ import torch
 
 from autograder.glass import failures
 from autograder.glass.wire import Forged
-from utils.check.situations import SITUATIONS, Hyper, Situation, Trace, play, script
+from utils.check.guard import Stopped
+from utils.check.situations import SITUATIONS, Hyper, Situation, Trace, play_all, script
 
 FAULTS = ("memory", "cleared", "gradient", "graph", "class", "replaced", "shape")
 
 
-def plays(make, situation, hyper):
-    """The `Trace` of a stand-in, or of a partial of one, as `situations.play` gives it."""
+def plays(make, situations, hyper):
+    """The traces of a stand-in, or of a partial of one, as `situations.play_all` gives them."""
     words = {}
     while hasattr(make, "func"):
         words = {**make.keywords, **words}
         make = make.func
-    known = [i for i, s in enumerate(SITUATIONS) if s is situation]
-    which = known[0] if known else {f.name: getattr(situation, f.name) for f in fields(situation)}
+    which = [number(situation) for situation in situations]
     hyper = dict(given=hyper.given, known=hyper.known, names=sorted(hyper.names))
-    return trace(situation, make.glass("play", make, words, which, hyper))
+    told = make.glass("play", make, words, which, hyper)
+    if not isinstance(told, list) or not 1 <= len(told) <= len(situations):
+        raise Forged("as many paths as nobody asked for")
+    traces = [trace(*pair) for pair in zip(situations, told, strict=False)]
+    if len(traces) < len(situations) and not isinstance(traces[-1].error, Stopped):
+        raise Forged("too few paths, in good time")
+    return traces
+
+
+def number(situation):
+    """Which of SITUATIONS it is, or all of it."""
+    known = [i for i, s in enumerate(SITUATIONS) if s is situation]
+    return known[0] if known else {f.name: getattr(situation, f.name) for f in fields(situation)}
 
 
 def play_here(make, words, which, hyper, guard):
-    """The same, on the side where the optimizer is: a trace as plain values."""
-    situation = SITUATIONS[which] if isinstance(which, int) else Situation(**which)
+    """The same, on the side where the optimizer is: traces as plain values."""
+    situations = [SITUATIONS[n] if isinstance(n, int) else Situation(**n) for n in which]
     make = functools.partial(make, **words) if words else make
     hyper = Hyper(hyper["given"], hyper["known"], frozenset(hyper["names"]))
-    seen = play(make, situation, hyper, guard)
+    return [plain(trace) for trace in play_all(make, situations, hyper, guard)]
+
+
+def plain(seen):
     return {
         "points": torch.from_numpy(np.array(seen.points, dtype=np.float64)),
         "faults": {kind: tuple(at) for kind, at in seen.faults.items()},

@@ -50,6 +50,7 @@ class Guard:
         self.borrowed = set()
         self.paper = Paper()
         self.waited, self.waits = 0.0, None
+        self.profile = None
 
     @property
     def printed(self):
@@ -69,8 +70,7 @@ class Guard:
         self.lock, self.profile = threading.Lock(), sys.getprofile()
         if sys.gettrace() is None:  # a debugger takes its time
             threading.Thread(target=self.watch_clock, daemon=True).start()
-        if self.watch:
-            sys.setprofile(self.watch_calls)
+        self.look(True)
         return self
 
     def __exit__(self, kind, error, traceback):
@@ -85,6 +85,11 @@ class Guard:
         torch.set_default_dtype(self.dtype)
         torch.set_grad_enabled(self.grad)
         self.quiet.close()
+
+    def look(self, on):
+        """Look at whom the code calls, from now on, or look away."""
+        if self.watch:
+            sys.setprofile(self.watch_calls if on else self.profile)
 
     def stopped_by(self, error):
         """Is `error` the code's own doing? A KeyboardInterrupt in good time is the user's."""

@@ -9,7 +9,7 @@ import torch
 from utils.check import errors, report, telling
 from utils.check.compare import LOOSE, difference, precision
 from utils.check.guard import Guard, Stopped
-from utils.check.situations import SITUATIONS, Hyper, play
+from utils.check.situations import SITUATIONS, Hyper, play_all
 
 
 @dataclass
@@ -71,12 +71,8 @@ def judge(Student, Reference, given):
     refuse_what_is_no_class(Student, Reference, name, against)
     hyper = vary(Student, Reference, given)
     reference = play_reference(Reference, hyper, against)
-    traces = []
     with Guard() as guard:
-        for theirs in reference:
-            traces.append(play(Student, theirs.situation, hyper, guard))
-            if guard.late or isinstance(traces[-1].error, Stopped):
-                break
+        traces = play_all(Student, [theirs.situation for theirs in reference], hyper, guard)
     reference = reference[: len(traces)]
     if guard.borrowed:
         who = ", ".join(sorted(guard.borrowed))
@@ -214,7 +210,7 @@ def fingerprint(Reference, hyper):
 
 def play_anew(Reference, hyper, against):
     with Guard(seconds=60, watch=False) as guard:
-        traces = [play(Reference, s, hyper, guard) for s in SITUATIONS]
+        traces = play_all(Reference, SITUATIONS, hyper, guard)
     if traces[0].error:
         report.failed(
             against,

@@ -12,6 +12,8 @@ from functools import lru_cache
 import numpy as np
 import torch
 
+from utils.check.guard import Stopped
+
 OTHER_VALUES = dict(  # far from the usual ones, so that a mistake shows within a few steps
     lr=0.2,
     momentum=0.6,
@@ -248,6 +250,10 @@ class NoOptimizer(TypeError):
 
 NEEDED = ("step", "param_groups", "state", "state_dict", "load_state_dict")
 
+WATCHED = 3
+"""In so many situations it is seen whom the code calls. That takes longer than the play itself, and
+whoever is right in three by themselves has no need to borrow in the others."""
+
 
 class Player:
     """One optimizer with its weights, in one situation.
@@ -336,18 +342,30 @@ class Player:
         return np.concatenate([v.ravel() for v in self.views]).astype(np.float64)
 
 
+def play_all(make, situations, hyper, guard):
+    """Play one situation after the other, until the time is up; returns the traces.
+
+    Something whose code runs in another process has a `plays`, and plays there.
+    """
+    elsewhere = getattr(getattr(make, "func", make), "plays", None)
+    if elsewhere is not None:
+        return elsewhere(make, situations, hyper)
+    traces = []
+    for i, situation in enumerate(situations):
+        guard.look(i < WATCHED)
+        traces.append(play(make, situation, hyper, guard))
+        if guard.late or isinstance(traces[-1].error, Stopped):
+            break
+    return traces
+
+
 def play(make, situation, hyper, guard, follow=None):
     """Play a situation with an optimizer and return its `Trace`.
 
     Args:
         guard: an active `Guard`, which decides whose fault an exception is.
         follow: a trace; the play ends as soon as it leaves that one far behind.
-
-    Something whose code runs in another process has a `plays`, and plays there.
     """
-    elsewhere = getattr(getattr(make, "func", make), "plays", None)
-    if elsewhere is not None:
-        return elsewhere(make, situation, hyper)
     trace, rows, step = Trace(situation), [], 0
     torch.set_default_dtype(situation.dtype)
     starts, gradients = script(situation)
