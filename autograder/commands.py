@@ -104,7 +104,8 @@ def grade(course, args):
     if args.dry_run:
         return would_grade(course, submissions, args.again)
     tier = "none" if args.no_sandbox else None
-    return grade_and_tell(course, submissions, args.again, args.workers, tier)
+    limits = {"pictures": True} if args.pictures else {}
+    return grade_and_tell(course, submissions, args.again, args.workers, tier, limits)
 
 
 def handed_in(course):
@@ -124,7 +125,7 @@ def would_grade(course, submissions, again):
     return 0
 
 
-def grade_and_tell(course, submissions, again=False, workers=None, tier=None):
+def grade_and_tell(course, submissions, again=False, workers=None, tier=None, limits=None):
     """Grade with a progress bar, print the table; returns the exit status."""
     from tqdm import tqdm
 
@@ -148,6 +149,7 @@ def grade_and_tell(course, submissions, again=False, workers=None, tier=None):
                 again,
                 workers,
                 tier,
+                limits=limits,
                 say=lambda text: tqdm.write(text, sys.stderr),
             )
             for outcome in run:

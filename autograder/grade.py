@@ -66,7 +66,7 @@ def grade(
         executor: a `concurrent.futures.Executor` with workers that see the course's folder; without,
             processes of this machine.
         dry_run: change nothing; each Outcome says what would happen.
-        limits: for the students' code: settings of `autograder.run.Limits`; without, those of
+        limits: for the students' code: settings of `autograder.run.Limits`; they go before those of
             nbgrader_config.py.
         say: called with a sentence when there is something to wait for; without, it goes to stderr.
         read, work, begin: intake and work, if other than the course's own.
@@ -78,10 +78,10 @@ def grade(
     """
     if read is None:
         from autograder.intake import read
-    if limits is None:
-        limits = configured(course)
+    limits = {**configured(course), **(limits or {})}
     settings = dict(root=str(course.root), tier=tier, limits=limits)
-    keys, journal = Keys(course, settings["limits"]), Journal(course)
+    of_scores = {name: value for name, value in limits.items() if name != "pictures"}
+    keys, journal = Keys(course, of_scores), Journal(course)
     if dry_run:
         yield from plan(course, submissions, again, keys, journal, read)
         return
@@ -107,7 +107,10 @@ def configured(course):
         if name not in known:
             there = ", ".join(known)
             raise Trouble(f"{CONFIG}: there is no c.Limits.{name}; there are {there}.")
-        if type(value) not in (int, float) or not value > 0:
+        switch = isinstance(getattr(Limits, name), bool)
+        if switch and type(value) is not bool:
+            raise Trouble(f"{CONFIG}: c.Limits.{name} must be True or False, not {value!r}.")
+        if not switch and (type(value) not in (int, float) or not value > 0):
             raise Trouble(f"{CONFIG}: c.Limits.{name} must be a number above 0, not {value!r}.")
         found[name] = value
     return found

@@ -176,6 +176,12 @@ def grade(add):
         help="how many submissions at a time (default: one a core)",
     )
     add(
+        "--pictures",
+        action="store_true",
+        help="draw the course's own pictures too; without, those in cells that nobody has changed are "
+        "told in words, which is several times as fast",
+    )
+    add(
         "--no-sandbox",
         action="store_true",
         help="run submissions with your rights, where no sandbox holds: only code you trust",

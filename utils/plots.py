@@ -5,6 +5,7 @@ anywhere else.
 """
 
 import base64
+import functools
 import html
 import io
 import textwrap
@@ -23,12 +24,16 @@ class Picture:
     """A matplotlib figure with words for those who cannot see it.
 
     Args:
-        figure: the figure.
+        figure: the figure; or a function that makes it, as soon as someone looks.
         alt: what it shows, in a sentence or two.
     """
 
     def __init__(self, figure, alt):
-        self.figure, self.alt = figure, alt
+        self.make, self.alt = figure, alt
+
+    @functools.cached_property
+    def figure(self):
+        return self.make() if callable(self.make) else self.make
 
     def save(self, fname):
         """Write the figure to `fname` (.pdf, .png or .svg), on white, and say where it went."""
@@ -79,33 +84,39 @@ def contour(landscape, *paths, title=None, limit=None):
         paths: any number of `Path`s.
         limit: (xmin, xmax, ymin, ymax); by default what holds the paths, up to a point.
     """
-    fig, ax = style.figure(figsize=(5.2, 4.4))
     limit = limit or window(landscape, paths)
-    surface(ax, landscape, limit)
-    for i, path in enumerate(paths):
-        trace(ax, path, i)
     single = title is None and len(paths) == 1
     title = title or (paths[0].label if single else "")
-    ax.set_title(textwrap.fill(title.replace(" = ", "\u00a0=\u00a0"), 44), loc="left")
-    if len(paths) > 1:
-        legend(fig, ax, len(paths))
-    return Picture(fig, f"Contours of {landscape!r}. " + " ".join(map(tell, paths)))
+
+    def figure():
+        fig, ax = style.figure(figsize=(5.2, 4.4))
+        surface(ax, landscape, limit)
+        for i, path in enumerate(paths):
+            trace(ax, path, i)
+        ax.set_title(textwrap.fill(title.replace(" = ", "\u00a0=\u00a0"), 44), loc="left")
+        if len(paths) > 1:
+            legend(fig, ax, len(paths))
+        return fig
+
+    return Picture(figure, f"Contours of {landscape!r}. " + " ".join(map(tell, paths)))
 
 
 def panels(landscape, *paths, titles=None, limit=None):
     """One small contour plot a path, side by side, all to the same scale."""
-    fig, axes = style.figure(
-        1, len(paths), figsize=(3.3 * len(paths), 3.3), squeeze=False, sharey=True
-    )
-    limit = limit or window(landscape, paths)
-    for i, (ax, path) in enumerate(zip(axes[0], paths, strict=True)):
-        surface(ax, landscape, limit)
-        trace(ax, path, i)
-        ax.set_title(titles[i] if titles else path.label, loc="left")
-        if i:
-            ax.set_ylabel("")
+    limit, n = limit or window(landscape, paths), len(paths)
+
+    def figure():
+        fig, axes = style.figure(1, n, figsize=(3.3 * n, 3.3), squeeze=False, sharey=True)
+        for i, (ax, path) in enumerate(zip(axes[0], paths, strict=True)):
+            surface(ax, landscape, limit)
+            trace(ax, path, i)
+            ax.set_title(titles[i] if titles else path.label, loc="left")
+            if i:
+                ax.set_ylabel("")
+        return fig
+
     told = " ".join(map(tell, paths))
-    return Picture(fig, f"{len(paths)} plots of {landscape!r}. {told}")
+    return Picture(figure, f"{len(paths)} plots of {landscape!r}. {told}")
 
 
 def losses(*paths, floor=1e-12, title=None):
@@ -121,15 +132,20 @@ def losses(*paths, floor=1e-12, title=None):
 
 def race(landscape, *paths, limit=None):
     """Contours with all paths on the left, loss against step on the right."""
-    fig, (left, right) = style.figure(1, 2, figsize=(9.6, 4.2), width_ratios=(1.1, 1))
-    surface(left, landscape, limit or window(landscape, paths))
-    for i, path in enumerate(paths):
-        trace(left, path, i)
-        right.plot(path.losses.clamp(min=1e-12), color=color(i), linestyle=dashes(i))
-    right.set(xlabel="step", ylabel="loss", yscale="log")
-    legend(fig, left, len(paths))
+    limit = limit or window(landscape, paths)
+
+    def figure():
+        fig, (left, right) = style.figure(1, 2, figsize=(9.6, 4.2), width_ratios=(1.1, 1))
+        surface(left, landscape, limit)
+        for i, path in enumerate(paths):
+            trace(left, path, i)
+            right.plot(path.losses.clamp(min=1e-12), color=color(i), linestyle=dashes(i))
+        right.set(xlabel="step", ylabel="loss", yscale="log")
+        legend(fig, left, len(paths))
+        return fig
+
     return Picture(
-        fig, f"Paths on {landscape!r}, and loss against step. " + " ".join(map(tell, paths))
+        figure, f"Paths on {landscape!r}, and loss against step. " + " ".join(map(tell, paths))
     )
 
 
@@ -141,17 +157,21 @@ def series(lines, xlabel, ylabel, points=None, title=None, log=False, alt=None):
         points: (x, y), drawn as dots.
         log: a logarithmic y axis.
     """
-    fig, ax = style.figure(figsize=(7.2, 3.6))
-    if points is not None:
-        ax.scatter(*points, s=12, color=style.INK, alpha=0.45, linewidths=0)
-    for i, (label, line) in enumerate(lines.items()):
-        x, y = line if isinstance(line, tuple) else (range(len(line)), line)
-        ax.plot(x, y, label=label, color=color(i), linestyle=dashes(i))
-    ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
-    ax.set_title(title or "", loc="left")
-    if any(lines):
-        legend(fig, ax, len(lines))
-    return Picture(fig, alt or f"{ylabel} against {xlabel}: " + ", ".join(lines) + ".")
+
+    def figure():
+        fig, ax = style.figure(figsize=(7.2, 3.6))
+        if points is not None:
+            ax.scatter(*points, s=12, color=style.INK, alpha=0.45, linewidths=0)
+        for i, (label, line) in enumerate(lines.items()):
+            x, y = line if isinstance(line, tuple) else (range(len(line)), line)
+            ax.plot(x, y, label=label, color=color(i), linestyle=dashes(i))
+        ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
+        ax.set_title(title or "", loc="left")
+        if any(lines):
+            legend(fig, ax, len(lines))
+        return fig
+
+    return Picture(figure, alt or f"{ylabel} against {xlabel}: " + ", ".join(lines) + ".")
 
 
 def window(landscape, paths):

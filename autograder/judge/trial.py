@@ -79,7 +79,10 @@ class Trial:
         for cell, count in list(self.history):
             if self.over:
                 return
-            if self.fork.run(cell.id, cell.source, count, self.deadline).status in (LATE, DIED):
+            if self.fork.run(cell.id, cell.source, count, self.deadline, False).status in (
+                LATE,
+                DIED,
+            ):
                 self.history.remove((cell, count))
                 if not self.fork.alive:
                     return
@@ -115,7 +118,8 @@ class Trial:
         if cell.role == FREE:
             most = FREE_SECONDS if self.late < 2 else FREE_SECONDS / 10
             self.fork.limits = replace(self.limits, cell=min(most, self.limits.cell))
-        ran = self.fork.run(cell.id, cell.source, self.count, self.deadline)
+        pictures = self.limits.pictures or cell.origin == "student"
+        ran = self.fork.run(cell.id, cell.source, self.count, self.deadline, pictures)
         self.fork.limits = self.limits
         self.late += ran.status == LATE
         if ran.status not in (LATE, DIED):

@@ -57,7 +57,7 @@ class Fork:
 
     # cells
 
-    def run(self, cell_id, source, count, until=math.inf):
+    def run(self, cell_id, source, count, until=math.inf, pictures=True):
         """Run a cell as a notebook's kernel does; returns a `sheet.Ran`.
 
         A cell that takes too long is interrupted; if that does not help, or the process dies, the
@@ -65,6 +65,7 @@ class Fork:
 
         Args:
             until: when the notebook's time is up (time.monotonic), if other forks have had of it.
+            pictures: whether those that `utils` makes are drawn, or told in words.
 
         Raises:
             Dead: the fork was dead before.
@@ -72,7 +73,7 @@ class Fork:
         self.living()
         self.serial += 1
         self.shown, start = self.fresh(), time.monotonic()
-        order = {"id": cell_id, "source": source, "count": count, "serial": self.serial}
+        order = dict(id=cell_id, source=source, count=count, pictures=pictures, serial=self.serial)
         ran = Ran(OK, [], count)
         try:
             self.line.put(wire.CELL, order)

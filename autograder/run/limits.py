@@ -29,6 +29,8 @@ class Limits:
     files: open at once in one process. file: the largest. disk: all that it writes.
     output, outputs: what one cell may show: bytes, and how many pieces.
     grace: between the interrupt and the kill.
+    pictures: are those that `utils` makes drawn also in cells that the student has left as they
+        were? Drawing takes longer than all the rest; without, they are told in words.
     """
 
     cell: float = 60.0
@@ -44,6 +46,7 @@ class Limits:
     output: int = 4 * MB
     outputs: int = 1000
     grace: float = 2.0
+    pictures: bool = False
 
 
 @dataclass(frozen=True)

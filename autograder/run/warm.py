@@ -87,6 +87,7 @@ class Warm:
                 pass_fds=[inner.fileno()],
                 start_new_session=True,
             )
+            inner.close()  # so that its end is heard here
             self.control.settimeout(PATIENCE)
             _, body = wire.receive(self.control)
             self.hello = json.loads(body)

@@ -51,12 +51,29 @@ class Shell(InteractiveShell):
     displayhook_class = Type(Hook)
     display_pub_class = Type(Publisher)
     shown = Any(None, allow_none=True)
+    pictures = Any(True)
 
     def __init__(self, **kwargs):
         quiet = Config()
         quiet.HistoryManager.enabled = False  # no file, and no thread that writes it
         super().__init__(config=quiet, **kwargs)
         warnings.filterwarnings("ignore", message="To exit: use")
+        formatters = self.display_formatter
+        formatters.mimebundle_formatter.for_type_by_name("utils.plots", "Picture", self.picture)
+        formatters.ipython_display_formatter.for_type_by_name(
+            "utils.playground.page", "Alive", self.playground
+        )
+
+    def picture(self, picture):
+        """A picture of the course's; in words, if nobody will look."""
+        return picture._repr_mimebundle_() if self.pictures else ({"text/plain": picture.alt}, {})
+
+    def playground(self, widget):
+        if self.pictures:
+            widget._ipython_display_()
+        else:
+            self.display_pub.publish({"text/plain": repr(widget)})
+        return True
 
     def tell(self, **event):
         if self.shown is not None:
@@ -71,9 +88,9 @@ class Shell(InteractiveShell):
         sys.__stdout__, sys.__stderr__ = out, err
         builtins.input = getpass.getpass = nobody
 
-    def run(self, source, count):
+    def run(self, source, count, pictures=True):
         """Run a cell; True if it raised nothing."""
-        self.execution_count = count
+        self.execution_count, self.pictures = count, pictures
         for name, stream in self.streams.items():  # an earlier cell may have taken it away
             if getattr(sys, name) is None:
                 setattr(sys, name, stream)

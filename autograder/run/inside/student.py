@@ -64,7 +64,7 @@ def serve(shell, channel, shown, limits):
 def cell(shell, body):
     asked = json.loads(body)
     start = time.monotonic()
-    good = shell.run(asked["source"], asked["count"])
+    good = shell.run(asked["source"], asked["count"], asked["pictures"])
     return {"serial": asked["serial"], "good": good, "seconds": time.monotonic() - start}
 
 

@@ -14,6 +14,7 @@ from autograder.run.inside import linux
 USED = (
     "utils.check",
     "utils.plots",
+    "utils.playground",
     "utils.train",
     "utils.landscape",
     "utils.compose",
