@@ -163,9 +163,11 @@ class Maker:
         new = copy(cell)
         if cell.id in self.master.fixed:
             return new
+        untouched = (raw.kind, raw.source) == (cell.kind, cell.source)
+        untouched |= cell.kind != "code" and same(self.master, cell, raw)
         if cell.role == ANSWER:
             new.source, new.origin = raw.source, "student"
-        elif not same(self.master, cell, raw):  # unmarked: as it is in the notebook
+        elif not untouched:  # unmarked: as it is in the notebook
             new.source, new.kind, new.origin = raw.source, raw.kind, "student"
             new.role = FREE if raw.kind == "code" else TEXT
         return new

@@ -145,7 +145,11 @@ def command(tier, sight, scratch, control, course_root):
     scratch: a folder of ours for it. control: the number of its socket.
     """
     seen = inside if tier == "namespaces" else str
-    roots, executable = list(map(seen, sight.roots)), seen(sys.executable)
+    python = Path(sys.executable)  # in its environment's real folder, which is what is seen inside
+    roots, executable = (
+        list(map(seen, sight.roots)),
+        seen(str(python.parent.resolve() / python.name)),
+    )
     world = dict(
         tier=tier,
         roots=roots,

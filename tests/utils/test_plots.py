@@ -51,8 +51,15 @@ def test_the_surface_is_computed_in_one_call():
             calls.append(w.shape)
             return super().__call__(w)
 
-    plots.contour(Counted(), PATHS[0])
+    assert plots.contour(Counted(), PATHS[0]).figure
     assert len(calls) == 1 and len(calls[0]) == 3
+
+
+def test_nothing_is_drawn_before_someone_looks():
+    drawn = []
+    picture = plots.Picture(lambda: drawn.append(1) or PICTURES["losses"]().figure, "words")
+    assert not drawn
+    assert picture.figure is picture.figure and drawn == [1]
 
 
 def test_a_path_that_flies_off_does_not_take_the_window_along():

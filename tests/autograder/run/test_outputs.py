@@ -54,6 +54,31 @@ def test_beyond_the_size_it_is_cut_and_told(outputs):
     assert kept["text"] == "x" * 1000 and "There was more" in note["text"]
 
 
+PICTURES = """\
+import torch
+from IPython.display import display
+from utils.optim import Optim, output, w
+from utils.playground import playground
+import matplotlib.pyplot as plt
+output(torch.optim.SGD([w], lr=0.1))
+display(playground())
+plt.plot([1, 2])
+plt.show()"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pictures", [True, False])
+def test_the_course_s_pictures_are_drawn_or_told_in_words_and_the_student_s_are_drawn(
+    fork, pictures
+):
+    ran = fork.run("c", PICTURES, 1, pictures=pictures)
+    kinds = [set(one["data"]) for one in ran.outputs if "data" in one]
+    drawn = [kind for kind in kinds if "image/png" in kind]
+    assert len(drawn) == (3 if pictures else 1) and kinds[-1] >= {"image/png"}
+    told = "".join(one["data"]["text/plain"] for one in ran.outputs if "data" in one)
+    assert "Contours of" in told and "playground(" in told
+
+
 def test_beyond_the_number_too(outputs):
     for number in range(100):
         display(outputs, str(number))

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from autograder.run import Limits, Warm
+from autograder.run import Limits, NoSandbox, Warm
 from autograder.run import warm as room
 from autograder.run.inside import tree
 from autograder.sheet import OK
@@ -150,3 +150,14 @@ def test_what_a_killed_grader_left_is_swept_away_and_nothing_else(tmp_path, monk
     os.close(used)  # as when its process ends
     room.sweep()
     assert not folders["grading-used"].exists()
+
+
+def test_a_sandbox_that_dies_at_its_start_is_noticed_at_once(monkeypatch):
+    dying = "import sys; sys.exit('no memory is left')"
+    monkeypatch.setattr(
+        "autograder.run.warm.command", lambda *_: ([sys.executable, "-c", dying], {})
+    )
+    start = time.monotonic()
+    with pytest.raises(NoSandbox, match="no memory is left"):
+        Warm(ROOT, "none")
+    assert time.monotonic() - start < room.PATIENCE / 3
