@@ -49,10 +49,10 @@ class Worker:
 
         import utils.judge
         import utils.race  # noqa: F401
-        from utils.check import models  # noqa: F401
-        from utils.check.guard import warm_up
+        from utils.check import guard, models, situations  # noqa: F401
 
-        warm_up()
+        guard.warm_up()
+        situations.warm_up()
         self.root, self.warm = str(root), Warm(root, tier)
 
     def grade(self, sheet, limits):

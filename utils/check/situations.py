@@ -233,6 +233,12 @@ def script(situation):
     return weights, gradients
 
 
+def warm_up():
+    """Write all scripts: then a fork of this process has them."""
+    for situation in SITUATIONS:
+        script(situation)
+
+
 def lay_out(x, shape):
     """A leaf with the numbers of `x`, in memory as the shape says: "t", "s", or in order."""
     if shape[-1:] == ("t",):

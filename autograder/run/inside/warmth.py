@@ -46,11 +46,16 @@ def warm_up():
     shell.enable_matplotlib("inline")
     draw_once()
     step_once()
+    fail_once(shell)
     for name in USED:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with contextlib.suppress(ImportError):  # a course without it
                 __import__(name)
+    with contextlib.suppress(ImportError):
+        from utils.check import situations
+
+        situations.warm_up()
     threads = os.listdir("/proc/self/task") if os.path.exists("/proc/self/task") else [""]
     if len(threads) > 1:
         raise Crowd(f"{len(threads)} threads run in the warm process; it cannot be forked.")
@@ -78,6 +83,11 @@ def step_once():
     for optimizer in (torch.optim.SGD, torch.optim.RMSprop, torch.optim.Adam):
         optimizer([weight], lr=0.1).step()
     torch.nn.functional.cross_entropy(torch.randn(2, 3), torch.zeros(2, dtype=torch.long))
+
+
+def fail_once(shell):
+    """A cell's first traceback imports what parses and colours it."""
+    shell.run_cell("raise ValueError('once')", store_history=False)
 
 
 def settle():
