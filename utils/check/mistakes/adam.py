@@ -207,6 +207,15 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "t is one step ahead",
+        {f"{COUNT}\nt = state['t']".replace("'", '"'): f'{COUNT}\nt = state["t"] + 1'},
+        "t is 2 in the first step, so the corrections are those of the next step.",
+        (
+            "Which t do you use in the first step? The first m is 1 − β₁ times the gradient.",
+            "Let t be 0 before the first step, and count once in each step.",
+        ),
+    ),
+    Mistake(
         "t stands still",
         {COUNT: 'state["t"] = 1'},
         "The step counter is always 1, so the corrections never fade.",
