@@ -741,14 +741,14 @@ export function renderLandscape({ model, el }) {
   let first = true;
   function changed() {
     const all = shown === undefined || shown >= Number(scrub.range.max);
+    if (!first) askKernel(); // it works while the page does
     compute();
     if (all && !playing) shown = scene.steps;
     scrub.range.max = scene.steps;
     scrub.set(Math.min(shown, scene.steps));
     if (first) first = false;
     else {
-      if (kernel) askKernel();
-      else if (mine) (trail = null), showTrouble();
+      if (mine && !kernel) (trail = null), showTrouble();
       save();
     }
     for (const [key, made] of Object.entries(live)) {

@@ -30,7 +30,7 @@ from utils.playground.page import Alive
 
 POINTS = 400  # of a run's loss that are kept; each is a mean over equally many steps
 PERIOD = 0.4  # seconds between two pictures, at least
-SHARE = 0.01  # of the time that pictures may take
+SHARE = 0.005  # of the time that pictures may take
 
 
 def dashboard(live=None):
