@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from dataclasses import replace
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 from autograder.judge.places import Places
@@ -152,7 +153,8 @@ def begin(root, tier=None):
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who gives the work
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # workers fill the cores
-    WORKERS["the"] = Worker(root, tier)
+    WORKERS["the"] = one = Worker(root, tier)
+    Finalize(one, one.warm.close, exitpriority=0)  # also where `atexit` is not heard of
 
 
 def work(job):
