@@ -209,6 +209,7 @@ def test_limits_are_set_in_the_courses_own_file(course, hand_in, autograder):
         ("c.Limits.totl = 5", "there is no c.Limits.totl; there are cell, test, total,"),
         ("c.Limits.total = '5'", "c.Limits.total must be a number above 0, not '5'"),
         ("c.Limits.memory = 0", "c.Limits.memory must be a number above 0, not 0"),
+        ("c.Limits.pictures = 1", "c.Limits.pictures must be True or False, not 1"),
     ):
         config.write_text(f"{before}\n{line}\n")
         status, _, said = autograder("grade", "--all")

@@ -243,3 +243,16 @@ def test_points_that_are_no_points_earn_nothing_and_are_flagged(warm):
     result = graded(warm, Sheet("ann", "x", "x.ipynb", cells))
     assert points(result) == [0, 0]
     assert [flag.kind for flag in result.flags] == ["odd number of points"] * 2
+
+
+DRAWING = "from utils.optim import Optim, output, w\noutput(torch.optim.SGD([w], lr=0.1));"
+
+
+@pytest.mark.parametrize("pictures", [False, True])
+def test_pictures_of_untouched_cells_are_told_in_words_unless_they_are_asked_for(warm, pictures):
+    one = sheet(RIGHT, between=[DRAWING, DRAWING])
+    one.cells[2].origin = "master"
+    graded = grade_sheet(one, lambda: warm.fork(Limits(pictures=pictures)))
+    kinds = [set(graded.ran[name].outputs[0]["data"]) for name in ("free0", "free1")]
+    assert ["image/png" in kind for kind in kinds] == [pictures, True]
+    assert "Contours" in graded.ran["free0"].outputs[0]["data"]["text/plain"]
