@@ -40,22 +40,27 @@ export function renderDashboard({ model, el }) {
 
   const bar = h("progress", { max: 1, value: 0, "aria-label": "progress of the run" });
   const said = h("span", {});
-  let asked; // the stop button was pressed; the time until the kernel is interrupted
+  const running = () => runs.find((run) => run.state === "running");
+  let asked = 0; // stop was pressed between two runs: the timer until the next look
+  const calm = () => {
+    clearTimeout(asked);
+    asked = 0;
+    stop.disabled = false;
+    stop.textContent = "■ Stop";
+  };
+  const interrupt = (tries) => { // a busy kernel hears nothing else
+    asked = 0;
+    const kernel = model.widget_manager?.kernel;
+    if (!kernel?.interrupt) stop.textContent = "Interrupt the kernel to stop";
+    else if (running()) kernel.interrupt();
+    else if (tries) asked = setTimeout(interrupt, 200, tries - 1);
+    else calm();
+  };
   const stop = h("button", { type: "button", hidden: true, onclick() {
     stop.disabled = true;
     stop.textContent = "Stopping …";
-    post({ kind: "stop" });
-    asked = setTimeout(() => {
-      const kernel = model.widget_manager?.kernel;
-      if (kernel?.interrupt) kernel.interrupt();
-      else stop.textContent = "Interrupt the kernel to stop";
-    }, 1500);
+    interrupt(10);
   } }, "■ Stop");
-  const post = (message) => {
-    try {
-      model.send(message);
-    } catch { /* the line is closed */ }
-  };
   const legend = h("div", { class: "chips" });
   const spoken = h("div", { class: "unseen", role: "status", "aria-live": "polite" });
   const stage = h("div", { class: "stage twin" }, losses.box, accuracy.box);
@@ -76,9 +81,9 @@ export function renderDashboard({ model, el }) {
   }, 1500);
 
   function update() {
-    const now = runs.find((run) => run.state === "running");
+    const now = running();
     bar.hidden = !now;
-    if (stop.hidden || !now) (stop.disabled = false), (stop.textContent = "■ Stop"), clearTimeout(asked);
+    if (!asked && (stop.hidden || !now)) calm();
     stop.hidden = !now || !model.send;
     if (now) bar.value = now.total ? Math.min(1, now.step / now.total) : 0;
     const left = now && now.step ? (now.seconds / now.step) * (now.total - now.step) : 0;
@@ -94,7 +99,6 @@ export function renderDashboard({ model, el }) {
     speak();
   };
   const news = ({ kind, at, run }) => {
-    if (kind === "stopping") clearTimeout(asked);
     if (kind !== "run") return;
     runs = [...runs.slice(0, at), run];
     update();
@@ -105,7 +109,6 @@ export function renderDashboard({ model, el }) {
   heard();
   model.on("change:runs", heard);
   model.on("msg:custom", news);
-  if (model.send) post({ kind: "hello" }); // makes JupyterLab open a subshell, by which "stop" comes through
   const unfollow = followTheme(root, soon);
   const watch = new ResizeObserver(() => {
     stage.classList.toggle("wide", root.clientWidth >= 680);

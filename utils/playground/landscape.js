@@ -55,8 +55,6 @@ export function renderLandscape({ model, el }) {
   }
 
   function compute() {
-    pair();
-    if (mine) scene.mine = Object.fromEntries(mine.sliders.map((each) => [each.key, each.value]));
     land = landscape(scene.land);
     paths = new Map();
     for (const each of scene.runs) if (each.on) paths.set(each.name, walk(each.name, each, land, scene));
@@ -741,6 +739,8 @@ export function renderLandscape({ model, el }) {
   let first = true;
   function changed() {
     const all = shown === undefined || shown >= Number(scrub.range.max);
+    pair();
+    if (mine) scene.mine = Object.fromEntries(mine.sliders.map((each) => [each.key, each.value]));
     if (!first) askKernel(); // it works while the page does
     compute();
     if (all && !playing) shown = scene.steps;

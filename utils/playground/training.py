@@ -12,11 +12,11 @@
 
 `utils.train.fit(…, run=run)` does all of this. Where there is no notebook a tqdm bar says the same.
 
-The stop button, and an interrupt of the kernel, end a run after its batch. The button's message
-comes by a subshell of the kernel (JupyterLab 4.4 and later); where it does not come in time, the
-page interrupts the kernel. A second interrupt ends everything, as always.
+An interrupt of the kernel ends a run after its batch; a second one ends everything, as always. The
+stop button is an interrupt: a busy kernel hears nothing else.
 """
 
+import math
 import signal
 import sys
 import threading
@@ -31,6 +31,7 @@ from utils.playground.page import Alive
 POINTS = 400  # of a run's loss that are kept; each is a mean over equally many steps
 PERIOD = 0.4  # seconds between two pictures, at least
 SHARE = 0.005  # of the time that pictures may take
+LATE = 1.5  # seconds after a run in which an interrupt is still meant for the runs
 
 
 def dashboard(live=None):
@@ -56,18 +57,13 @@ class Dashboard(Alive):
 
     def __init__(self, live):
         self.live, self.made, self.shown = live, [], None
+        self.until = self.interrupted = 0.0
         super().__init__()
-        self.on_msg(self.answer)
-
-    def answer(self, _, message, buffers):
-        """The page's stop button. Its other messages only open the way for this one."""
-        if message.get("kind") == "stop":
-            self.stopping = True
-            self.send({"kind": "stopping"})
 
     def run(self, label, total=0):
         """Begin a `Run` of that name; `total` is how many steps it will be, if known."""
-        self.stopping = False
+        if time.monotonic() - self.interrupted > LATE:
+            self.stopping = False
         for run in self.made:
             run.done()
         self.made.append(Run(self, str(label), int(total)))
@@ -128,7 +124,8 @@ class Run:
             batches = self.bar
         with self.gently():
             for batch in batches:
-                if self.dash.stopping:
+                if self.dash.stopping or self.stopped:
+                    self.dash.stopping = False
                     self.end("stopped")
                     return
                 yield batch
@@ -136,22 +133,17 @@ class Run:
     @contextmanager
     def gently(self):
         """An interrupt stops the run after its batch; a second one is an interrupt as always."""
-        before = signal.getsignal(signal.SIGINT)
-        if threading.current_thread() is not threading.main_thread() or hasattr(before, "gentle"):
+        dash, before = self.dash, signal.getsignal(signal.SIGINT)
+        if threading.current_thread() is not threading.main_thread() or dash.until == math.inf:
             yield
             return
-
-        def interrupted(*_):
-            signal.signal(signal.SIGINT, before)
-            self.dash.stopping = True
-
-        interrupted.gentle = True
-        signal.signal(signal.SIGINT, interrupted)
+        if getattr(before, "gentle", None) is not dash:
+            signal.signal(signal.SIGINT, gentle(dash, before))
+        dash.until = math.inf
         try:
             yield
         finally:
-            if signal.getsignal(signal.SIGINT) is interrupted:
-                signal.signal(signal.SIGINT, before)
+            dash.until = time.monotonic() + LATE if dash.live else 0.0
 
     @property
     def stopped(self):
@@ -209,3 +201,18 @@ class Run:
         told = {"label": self.label, "width": self.width, "losses": plain, "valid": self.valid}
         told |= {"step": self.step, "total": max(self.total, self.step), "state": self.state}
         return told | {"seconds": self.seconds}
+
+
+def gentle(dash, before):
+    """A handler of interrupts. One that comes a moment after a run's end is meant for the next run:
+    the stop button was pressed a moment earlier."""
+
+    def interrupted(*_):
+        if dash.stopping or time.monotonic() > dash.until:
+            signal.signal(signal.SIGINT, before)
+            signal.raise_signal(signal.SIGINT)
+        else:
+            dash.stopping, dash.interrupted = True, time.monotonic()
+
+    interrupted.gentle = dash
+    return interrupted

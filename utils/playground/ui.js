@@ -39,8 +39,8 @@ export function knob({ label, min, max, value, step = 0.01, log, decay, unit = "
   const shown = h("output", { for: id });
   const to = log ? Math.log10 : decay ? (x) => -Math.log10(1 - x) : (x) => x;
   const from = (u) => {
-    const x = log ? 10 ** u : decay ? 1 - 10 ** -u : u;
-    return log || decay ? Number(x.toPrecision(decay && x > 0.9 ? 4 : 3)) : Number(x.toFixed(6));
+    if (decay) return Number((1 - (10 ** -u).toPrecision(3)).toPrecision(9)); // each 0.01 is another number
+    return log ? Number((10 ** u).toPrecision(3)) : Number(u.toFixed(6));
   };
   Object.assign(range, { min: to(min), max: to(max), step: log || decay ? 0.01 : step });
   const tell = (x) => {

@@ -298,3 +298,14 @@ def test_without_javascript_there_is_a_picture(view):
     tab = view(java_script_enabled=False)
     tab.set_content(standalone(playground(show=["sgd"])))
     assert tab.get_by_alt_text("Paths on a quadratic").bounding_box()["width"] > 400
+
+
+def test_every_press_of_an_arrow_moves_a_slider(static):
+    tab = static(playground(show=["adam"]))
+    slider = tab.get_by_label("β₂, α", exact=True)
+    seen = [link(tab)]
+    for _ in range(5):
+        slider.press("ArrowLeft")
+        settle(tab)
+        seen.append(link(tab))
+    assert len(set(seen)) == 6

@@ -159,19 +159,29 @@ def test_stop_ends_the_run_after_the_batch():
     assert len(list(dash.run("b").watch(range(3)))) == 3
 
 
-def test_the_page_s_stop_is_heard_and_answered():
-    dash, heard = dashboard(live=True), []
-    dash.send = heard.append
-    for message in ({"kind": "hello"}, {}):
-        dash.answer(dash, message, [])
-    assert not dash.stopping
-    dash.answer(dash, {"kind": "stop"}, [])
-    assert dash.stopping
-    assert heard == [{"kind": "stopping"}]
+@pytest.fixture(autouse=True)
+def handler():
+    """Each test begins with Python's own, and leaves what it found."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_between_two_runs_is_meant_for_the_next():
+    before = signal.getsignal(signal.SIGINT)
+    dash = dashboard(live=True)
+    assert len(list(dash.run("a").watch(range(3)))) == 3
+    signal.raise_signal(signal.SIGINT)
+    second = dash.run("b")
+    assert list(second.watch(range(3))) == [] and second.stopped
+    assert len(list(dash.run("c").watch(range(3)))) == 3
+    dash.until = time.monotonic() - 1
+    with pytest.raises(KeyboardInterrupt):  # long after: the interrupt is one as always
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_an_interrupt_ends_the_run_after_its_batch():
-    before = signal.getsignal(signal.SIGINT)
     dash = dashboard(live=True)
     run, seen = dash.run("a", total=100), 0
     for _ in run.watch(range(100)):
@@ -179,7 +189,6 @@ def test_an_interrupt_ends_the_run_after_its_batch():
         if seen == 7:
             os.kill(os.getpid(), signal.SIGINT)
     assert (seen, run.state) == (7, "stopped")
-    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_second_interrupt_is_one_as_always():
