@@ -68,6 +68,9 @@ class Guard:
         torch.set_default_dtype(torch.float64)
         self.thread, self.over = threading.get_ident(), threading.Event()
         self.lock, self.profile = threading.Lock(), sys.getprofile()
+        self.on_ctrl_c = ctrl_c()
+        if self.on_ctrl_c:
+            signal.signal(signal.SIGINT, self.on_signal)
         if sys.gettrace() is None:  # a debugger takes its time
             threading.Thread(target=self.watch_clock, daemon=True).start()
         self.look(True)
@@ -76,12 +79,15 @@ class Guard:
     def __exit__(self, kind, error, traceback):
         sys.setprofile(self.profile)
         Guard.now = self.outer
-        with self.lock:
-            self.over.set()
+        while not self.over.is_set():
+            with contextlib.suppress(Stopped), self.lock:
+                self.over.set()
         if self.late:
-            with contextlib.suppress(Stopped, KeyboardInterrupt):  # one may still be on its way
+            with contextlib.suppress(Stopped):  # one may still be on its way
                 for _ in range(100):
                     time.sleep(0)
+        if self.on_ctrl_c:
+            signal.signal(signal.SIGINT, self.on_ctrl_c)
         torch.set_default_dtype(self.dtype)
         torch.set_grad_enabled(self.grad)
         self.quiet.close()
@@ -120,17 +126,23 @@ class Guard:
                 break
             if time.monotonic() - started - self.away() > PATIENCE * self.seconds:
                 break
-        asleep = False
         while True:
             with self.lock:
                 if self.over.is_set():
                     return
                 self.late = True
-                interrupt(self.thread, Stopped)
-                if asleep and self.thread == threading.main_thread().ident:
-                    wake(self.thread)
-            asleep = True
-            time.sleep(0.5)
+                if self.on_ctrl_c and signal.getsignal(signal.SIGINT) == self.on_signal:
+                    signal.pthread_kill(self.thread, signal.SIGINT)  # ends a sleep, too
+                else:
+                    interrupt(self.thread, Stopped)
+            time.sleep(0.5)  # it may be lost, as in a generator that is being closed
+
+    def on_signal(self, number, frame):
+        """SIGINT in the main thread: our own once the time is up, before that the user's Ctrl-C."""
+        if not self.late:
+            self.on_ctrl_c(number, frame)
+        elif not self.over.is_set() and frame.f_code is not Guard.__exit__.__code__:
+            raise Stopped
 
     def watch_calls(self, frame, event, arg):
         if event == "call":
@@ -176,7 +188,9 @@ def interrupt(thread, error):
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
 
 
-def wake(thread):
-    """End a sleep in the main thread, as Ctrl-C would."""
-    if hasattr(signal, "pthread_kill"):
-        signal.pthread_kill(thread, signal.SIGINT)
+def ctrl_c():
+    """What Ctrl-C does now, if this is the main thread and a signal can be sent to it; else None."""
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    now = signal.getsignal(signal.SIGINT)
+    return now if callable(now) and hasattr(signal, "pthread_kill") else None

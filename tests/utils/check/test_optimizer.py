@@ -1,6 +1,7 @@
 """A wrong optimizer is named, and nothing but a CheckFailed leaves the check."""
 
 import contextlib
+import signal
 import subprocess
 import sys
 import threading
@@ -10,7 +11,8 @@ from functools import partial
 import pytest
 import torch
 
-from utils.check import CheckFailed, check_optimizer
+from utils.check import CheckFailed, check_function, check_optimizer, functions
+from utils.check.guard import Guard
 from utils.check.situations import SITUATIONS
 from utils.optim import Optim, w
 
@@ -664,9 +666,34 @@ def test_an_endless_loop_is_stopped_in_another_thread():
     assert type(error) is CheckFailed and error.mistakes == ("an endless loop",)
 
 
-def test_ctrl_c_is_ctrl_c():
+def test_a_loop_that_loses_the_first_stop_is_stopped_by_the_next(refused, monkeypatch):
+    def in_order(wishes):
+        lost = False
+        while True:
+            try:
+                while True:
+                    pass
+            except BaseException:  # as in a generator that is being closed
+                if lost:
+                    raise
+                lost = True
+
+    monkeypatch.setattr(functions, "Guard", partial(Guard, seconds=0.1))
+    ctrl_c = signal.getsignal(signal.SIGINT)
+    for _ in range(4):
+        error = refused(check_function, in_order, lambda wishes: [], ([],))
+        assert error.mistakes == ("an endless loop",)
+    assert signal.getsignal(signal.SIGINT) == ctrl_c
+
+
+def by_signal(self, p, state, group):
+    signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("step", [raising(KeyboardInterrupt()), by_signal])
+def test_ctrl_c_is_ctrl_c(step):
     with pytest.raises(KeyboardInterrupt):
-        check_optimizer(sgd(raising(KeyboardInterrupt())), SGD, lr=0.1)
+        check_optimizer(sgd(step), SGD, lr=0.1)
     assert torch.get_default_dtype() is torch.float32
 
 
