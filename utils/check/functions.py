@@ -247,6 +247,8 @@ def wrong_result(name, student, reference, cases, gap, head, mine, theirs):
         )
     else:
         kind, says, hints = from_bank(student, reference, cases) or likeness(mine, theirs)
+        if kind == "a constant factor" and not same_factor(student, reference, cases):
+            kind, says, hints = "", "", ()
     lines = [("Diagnosis", sentence(kind, says))] if kind else []
     report.failed(
         name, f"{name} is not right yet.", [*head, *facts], lines, [kind or "unknown"], hints
@@ -327,6 +329,20 @@ def likeness(mine, theirs):
         if not close(factor, 1):
             return "a constant factor", f"Yours is {factor:.4g} times the right number.", ()
     return "", "", ()
+
+
+def same_factor(student, reference, cases):
+    """Is there one factor in all cases, seen in at least two numbers that are not 0?"""
+    ratios = []
+    for args, words in map(split, cases):
+        theirs = Call(reference, args, words)
+        with Guard() as guard:
+            mine = Call(student, args, words, guard)
+        a, b = plain(mine.result), plain(theirs.result)
+        if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.size == b.size:
+            a, b = a.ravel(), b.ravel()
+            ratios += list(a[b != 0] / b[b != 0])
+    return len(ratios) > 1 and close(np.array(ratios), np.full(len(ratios), ratios[0]))
 
 
 def close(a, b):

@@ -96,6 +96,17 @@ def test_what_a_wrong_result_looks_like(refused, student, name):
     assert error.mistakes == (name,), error
 
 
+def test_a_constant_factor_needs_two_numbers_that_agree(refused):
+    def wrong(x):
+        return 9999.0 if x == 1 else x
+
+    for cases in [(1.0,)], [(1.0,), (2.0,)], [(2.0,), (1.0,)]:
+        error = refused(check_function, wrong, lambda x: x, *cases)
+        assert error.mistakes == ("unknown",), error
+    error = refused(check_function, lambda x: 3 * x, lambda x: x, (1.0,), (2.0,))
+    assert error.mistakes == ("a constant factor",)
+
+
 def weight():
     p = torch.ones(3, requires_grad=True)
     p.grad = tensor([1.0, 2.0, 3.0])
