@@ -54,6 +54,7 @@ def view(browser):
     def open_page(width=1000, height=900, **options):
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
+        context.set_default_timeout(60_000)  # machines are shared
         tab = context.new_page()
         tab.on("pageerror", note)
         return tab
