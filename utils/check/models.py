@@ -243,7 +243,7 @@ def look_at_training(name, student, reference, make):
                 [
                     (
                         "Diagnosis",
-                        "the loss is kept with its graph. Memory grows from batch to batch.",
+                        "The loss is kept with its graph. Memory grows from batch to batch.",
                     )
                 ],
                 mistakes=["the loss is kept with its graph"],

@@ -2,6 +2,7 @@
 
 import html
 import os
+import re
 import textwrap
 import tomllib
 
@@ -157,12 +158,17 @@ def notebook():
         return False
 
 
+def marked(text):
+    """As HTML, with what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+
+
 def show(error, title, rows, picture):
     """The message as rich output, with the picture; the traceback then is the first line."""
     try:
         from IPython.display import display
 
-        page = [f"<p><b>✗ {html.escape(title)}</b></p>", "<table>"]
+        page = [f"<p><b>✗ {marked(title)}</b></p>", "<table>"]
         code = "\n".join(row for row in rows if isinstance(row, str) and row)
         rows = [row for row in rows if isinstance(row, tuple)]
         if code:
@@ -172,7 +178,7 @@ def show(error, title, rows, picture):
             rows.insert(at, code)
         for row in rows:
             if isinstance(row, tuple):
-                label, text = map(html.escape, row)
+                label, text = row[0], marked(row[1])
                 page.append(
                     f"<tr><th style='text-align:left'>{label}</th>"
                     f"<td style='text-align:left'>{text}</td></tr>"

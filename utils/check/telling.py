@@ -110,7 +110,7 @@ def diagnose(both, mine, theirs):
             lines += [("Also", line) for line in broken(both.traces, both.reference)[:1]]
         return lines, names, hints
     found = broken(both.traces, both.reference)
-    lines = [("Diagnosis", "no known mistake does exactly this. What broke, likeliest first:")]
+    lines = [("Diagnosis", "No known mistake does exactly this. What broke, likeliest first:")]
     hints = (
         "Take the first step by hand, with the gradient above, and compare it with what your "
         "code computes.",
@@ -137,7 +137,7 @@ def why_nothing_moves(both):
 def from_mistakes(family, mistakes):
     lines = [("Diagnosis", sentence(m.name, m.says)) for m in mistakes]
     if len(mistakes) == 2:
-        lines = [("Diagnosis", "two mistakes at once."), ("1.", lines[0][1]), ("2.", lines[1][1])]
+        lines = [("Diagnosis", "Two mistakes at once."), ("1.", lines[0][1]), ("2.", lines[1][1])]
     hints = [
         hint if len(mistakes) == 1 else f"({m.name}) {hint}"
         for level in zip(*([(m, h) for h in m.hints] for m in mistakes), strict=True)

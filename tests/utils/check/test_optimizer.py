@@ -305,6 +305,7 @@ def test_an_unknown_mistake_lists_what_broke(refused):
     error = refused(check_optimizer, sgd(step), SGD, lr=0.1)
     assert error.mistakes == ("unknown",)
     assert "every step is 3 times as long as it should be" in str(error)
+    assert "Diagnosis  No known mistake does exactly this." in str(error)
 
     def step(self, p, state, group):
         p.sub_(group["lr"] * p.grad + 0.01 * group["lr"] * p.grad.mean())

@@ -63,6 +63,26 @@ def test_an_instructor_can_delay_hints(monkeypatch, capsys):
     assert "Hint 1" in fail()
 
 
+def test_code_in_a_message_is_code_in_a_notebook_too():
+    from utils.check import report
+
+    assert report.marked("a < b: use `x[0] & y`.") == ("a &lt; b: use <code>x[0] &amp; y</code>.")
+
+
+def test_the_table_in_a_notebook_shows_no_backtick(monkeypatch):
+    from IPython import display
+
+    from utils.check import report
+
+    shown = []
+    monkeypatch.setattr(display, "display", lambda data, raw: shown.append(data["text/html"]))
+    rows = [("Diagnosis", "`my_step` returns."), "   → 3 │ `code`", ("Hint 1", "Use `p.add_`.")]
+    report.show(report.CheckFailed("x"), "give `SGD`", rows, None)
+    (page,) = shown
+    for name in ("my_step", "p.add_", "SGD"):
+        assert f"<code>{name}</code>" in page
+
+
 def test_the_setting_can_stand_in_the_course_itself(monkeypatch, tmp_path):
     monkeypatch.delenv("MY_STEP_HINTS")
     from utils.check import report
