@@ -9,7 +9,7 @@ import traceback
 
 import torch
 
-import utils
+import utils.optim
 from utils.check.compare import text
 from utils.check.guard import Stopped
 from utils.check.situations import NoOptimizer, Situation
@@ -26,6 +26,13 @@ NOT_THEIRS = tuple(
 
 # type, pattern in the message → name, what it means, hints. {0} is the first group of the pattern.
 TABLE = (
+    (
+        NoOptimizer,
+        r"a NoneType",
+        "nothing is returned",
+        "The function that makes the optimizer returns nothing.",
+        ("Is there a `return` at its end?",),
+    ),
     (
         NoOptimizer,
         r"",
@@ -156,6 +163,13 @@ TABLE = (
         ("Is it spelled as where it was set? Hyper-parameters are read from `group`.",),
     ),
     (
+        (TypeError, RuntimeError),
+        r"unsupported operand type\(s\) for \^=?: .*float|\"bitwise_xor|xor.*(Float|Double)",
+        "^ is no power",
+        "In Python `^` combines the bits of whole numbers; it is not the power.",
+        ("A power is `**`: `beta**t`.",),
+    ),
+    (
         ZeroDivisionError,
         r"",
         "division by zero",
@@ -203,6 +217,32 @@ TABLE = (
 )
 
 
+# The same, for functions, which have no `state`, `group` or `self`.
+IN_FUNCTIONS = (
+    (
+        RuntimeError,
+        next(pattern for _, pattern, name, *_ in TABLE if name == "shapes do not fit"),
+        "shapes do not fit",
+        "Two tensors of different shapes are combined.",
+        ("Print the shape of each tensor in this line, and use `*`, not `@`, entry by entry.",),
+    ),
+    (
+        AttributeError,
+        r"'(int|float)' object has no attribute '(\w+[^\W_])'",
+        "a number is no tensor",
+        "`.{1}` is for tensors, and here it is asked of a plain number ({0}).",
+        ("For a plain number there is `math`, as in `math.sqrt(x)`; `x ** 0.5` works for both.",),
+    ),
+    (
+        AttributeError,
+        r"has no attribute '(\w+[^\W_])'",
+        "no such attribute",
+        "There is no attribute `{0}` here.",
+        ("What is the type of the thing before the dot? Print it.",),
+    ),
+)
+
+
 def explain(error, Student, situation, step):
     """What an exception means: (name, sentence, hints).
 
@@ -210,10 +250,14 @@ def explain(error, Student, situation, step):
         situation: the `Situation` in which it came up, or None outside of one.
         step: the number of the step; 0 while the optimizer was made.
     """
-    if isinstance(error, NotImplementedError):
+    if isinstance(error, NotImplementedError) and "bitwise_xor" not in text(error):
         return not_written(error, Student)
     if isinstance(error, KeyError) and error.args:
-        return missing_key(error, situation)
+        return missing_key(error, Student)
+    if not isinstance(Student, type):  # a function, which has no `state`, `group` or `self`
+        plainly = explain_in_function(error)
+        if plainly:
+            return plainly
     if step == 0 and isinstance(error, TypeError) and "__init__" in text(error):
         return wrong_constructor(error)
     if isinstance(error, AttributeError) and getattr(error, "name", None) and alike(error):
@@ -240,6 +284,16 @@ def explain(error, Student, situation, step):
     )
 
 
+def explain_in_function(error):
+    """What an exception means where the table speaks of optimizers, or None."""
+    says = text(error)
+    for kind, pattern, name, meaning, hints in IN_FUNCTIONS:
+        found = re.search(pattern, says)
+        if isinstance(error, kind) and found:
+            return name, meaning.format(*found.groups()), hints
+    return None
+
+
 def no_gradient(error, situation, step):
     missing = isinstance(situation, Situation) and any(t == step for t, _ in situation.missing)
     return missing and "None" in text(error)
@@ -255,6 +309,13 @@ def not_written(error, Student):
     methods = [name for name in vars(Student) if name != "step"]  # torch puts a `step` there itself
     close = difflib.get_close_matches("my_step", methods, n=1, cutoff=0.5)
     name = "my_step is not written yet"
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    if "my_step" in methods and last and last[0].filename == utils.optim.__file__:
+        return (
+            "super().my_step is called",
+            "`super().my_step` is the step of the base class, and that one has none.",
+            ("Leave out this line, and write the whole step in your `my_step`.",),
+        )
     if "my_step" in methods or line_of(error):
         return name, "There is no step yet: `NotImplementedError` is still in its place.", ()
     if close:
@@ -289,13 +350,36 @@ def misspelt(error):
     )
 
 
+def groups_own(error):
+    """The names in the dict `group` of the student's line that failed, if there is one."""
+    found = []
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        group = frame.f_locals.get("group")
+        if isinstance(group, dict) and "params" in group:
+            found = [name for name in group if isinstance(name, str) and name in HYPER]
+    return found
+
+
 HYPER = ("lr", "momentum", "dampening", "weight_decay", "alpha", "betas", "eps")
 
 
-def missing_key(error, situation):
+def missing_key(error, Student):
     key = error.args[0]
     shown = repr(key) if isinstance(key, str) else "this key"
-    meant = difflib.get_close_matches(str(key), HYPER, n=1, cutoff=0.75)
+    if not isinstance(Student, type) and key not in HYPER:
+        return (
+            "a key is missing",
+            f"There is no {shown} in the dict.",
+            ("Print the keys of the dict just before this line: `print(list(d))`.",),
+        )
+    own = groups_own(error)
+    meant = difflib.get_close_matches(str(key), own or HYPER, n=1, cutoff=0.75)
+    if own and not meant and difflib.get_close_matches(str(key), HYPER, n=1, cutoff=0.75):
+        return (
+            "a hyper-parameter is not in the group",
+            f"There is no {shown} here. The group has {', '.join(map(repr, own))}.",
+            ("Read the one of these that the equation asks for.",),
+        )
     if meant and key not in HYPER:
         return (
             "a misspelt name",

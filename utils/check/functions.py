@@ -98,7 +98,9 @@ def compare_calls(student, reference, cases, name):
             wrong_result(name, student, reference, cases, gap, head, mine, theirs)
         gap = unlike(mine.left, theirs.left)
         if gap is not None:
-            wrong_arguments(name, gap, head, unlike(theirs.left, Call.bare(args, words)))
+            before = Call.bare(args, words)
+            lists = [isinstance(x, (list, dict)) for x in (*args, *words.values())]
+            wrong_arguments(name, gap, head, (mine.left, theirs.left, before), lists)
     calls = f"{len(cases)} case" + ("s" if len(cases) != 1 else "")
     report.passed(name, f"{name} is right in {calls}.")
 
@@ -349,12 +351,26 @@ def close(a, b):
     return np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-5, atol=1e-9)
 
 
-def wrong_arguments(name, gap, head, should_change):
+def wrong_arguments(name, gap, head, left, lists):
+    """Which argument is changed, or not, and what changes a thing of its kind.
+
+    Args:
+        left: all arguments after the student's call, after the right one, and before both.
+        lists: for each, whether it is a list or dict.
+    """
+    mine, theirs, before = left
     at = gap.place
-    if should_change is None:
+    i = next(i for i, (a, b) in enumerate(zip(mine, theirs, strict=True)) if unlike(a, b))
+    if unlike(theirs[i], before[i]) is None:
         kind = "an argument is changed"
         title = f"{name} returns the right thing, but changes its arguments."
+        if unlike(theirs, before) is not None:
+            title = f"{name} changes an argument that should stay as it was."
         hints = ("A method with an underscore changes its tensor. Use one without.",)
+        if lists[i]:
+            hints = (
+                "`append`, `pop`, `remove` and `del` change the list. Work on a copy: `x.copy()`.",
+            )
     else:
         kind = "an argument is not changed as it should be"
         title = f"{name} should change its arguments in place, and does not do it right."

@@ -157,7 +157,7 @@ def one(explanation):
 def sentence(name, says):
     """`Name. Sentence.`; symbols such as lr, ε or p.data stay small."""
     first = name.split()[0]
-    plain = first.isascii() and first.isalpha() and len(first) > 1 and first != "lr"
+    plain = first.isascii() and first.isalpha() and first not in ("p", "g", "t", "lr")
     return f"{name[:1].upper() if plain else name[:1]}{name[1:]}. {says}"
 
 

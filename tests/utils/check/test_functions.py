@@ -167,6 +167,43 @@ def test_an_error_that_is_due_is_right_and_its_absence_is_told(refused):
     assert error.mistakes == ("bad input is accepted",)
 
 
+@pytest.mark.parametrize(
+    "student, x, name",
+    [
+        (lambda x: x.sqrt(), 4.0, "a number is no tensor"),
+        (lambda x: x + torch.ones(3), torch.ones(2), "shapes do not fit"),
+        (lambda x: x["a"], {"b": 1.0}, "a key is missing"),
+        (lambda x: x.foo, [1.0], "no such attribute"),
+        (lambda x: x ^ 2, 2.5, "^ is no power"),
+        (lambda x: x ^ 2, torch.ones(2), "^ is no power"),
+    ],
+)
+def test_an_error_in_a_function_is_explained_without_state_and_self(refused, student, x, name):
+    error = refused(check_function, student, lambda x: 1.0, (x,))
+    assert error.mistakes == (name,)
+    told = str(error).split("Diagnosis")[1]
+    assert not any(word in told for word in ("state", "self", "group"))
+
+
+def test_a_list_that_is_emptied_is_no_method_with_an_underscore(refused):
+    def emptied(x):
+        return sum(x.pop() for _ in range(len(x)))
+
+    error = refused(check_function, emptied, sum, ([1.0, 2.0],))
+    assert error.mistakes == ("an argument is changed",)
+    assert "underscore" not in error.hints[0] and "copy" in error.hints[0]
+
+
+def test_a_stepper_that_changes_another_argument_too_is_told_so(refused):
+    def clears(p, lr, grad_avg):
+        momentum_step(p, lr, grad_avg)
+        grad_avg.zero_()
+
+    error = refused(check_function, clears, momentum_step, (weight(), 0.1, torch.ones(3)))
+    assert error.mistakes == ("an argument is changed",)
+    assert "changes an argument that should stay as it was" in str(error)
+
+
 class Liar(torch.Tensor):
     @classmethod
     def __torch_function__(cls, function, types, args=(), kwargs=None):

@@ -465,6 +465,32 @@ def test_exceptions_and_side_effects_are_explained(refused, step, name):
     assert "Diagnosis" in str(error)
 
 
+def test_a_missing_hyper_parameter_is_told_with_those_that_are_there(refused):
+    class RMSpropOptimizer(Seed002WithoutGradient):
+        def my_step(self, p, state, group):
+            p.sub_(group["beta"] * p.grad)
+
+    text = str(refused(check_optimizer, RMSpropOptimizer, RMSprop, lr=0.1, alpha=0.9))
+    assert "There is no 'beta' here. The group has" in text and "'lr', 'alpha', 'eps'." in text
+    assert "betas" not in text and "Diagnosis  A hyper-parameter is not in the group." in text
+
+
+def test_the_step_of_the_base_class_is_told_from_one_that_is_not_written(refused):
+    def step(self, p, state, group):
+        Optim.my_step(self, p, state, group)  # what super() is in a class
+
+    error = refused(check_optimizer, sgd(step), SGD, lr=0.1)
+    assert error.mistakes == ("super().my_step is called",)
+
+
+def test_a_factory_without_return_is_told(refused):
+    def make(params, lr):
+        Seed001Rebinding(params, lr)
+
+    error = refused(check_optimizer, make, SGD, lr=0.1)
+    assert error.mistakes == ("nothing is returned",)
+
+
 def test_the_students_own_line_is_marked(refused):
     text = str(refused(check_optimizer, sgd(no_state), SGD, lr=0.1))
     (marked,) = [line for line in text.splitlines() if "→" in line and "│" in line]
@@ -544,7 +570,7 @@ CLASSES = [
     (NotInDefaults, "a hyper-parameter is not in the group"),
     (NoSuper, "not a torch optimizer"),
     (OwnOptimizer, "not a torch optimizer"),
-    (lambda params, lr: None, "not a torch optimizer"),
+    (lambda params, lr: None, "nothing is returned"),
     (Borrowed, "torch.optim is used"),
     (Fused, "torch.optim is used"),
     (Derived, "torch.optim is used"),
