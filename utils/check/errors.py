@@ -253,8 +253,8 @@ def explain(error, Student, situation, step):
     if isinstance(error, NotImplementedError) and "bitwise_xor" not in text(error):
         return not_written(error, Student)
     if isinstance(error, KeyError) and error.args:
-        return missing_key(error, Student)
-    if not isinstance(Student, type):  # a function, which has no `state`, `group` or `self`
+        return missing_key(error, situation)
+    if situation is None:  # a function, which has no `state`, `group` or `self`
         plainly = explain_in_function(error)
         if plainly:
             return plainly
@@ -363,10 +363,10 @@ def groups_own(error):
 HYPER = ("lr", "momentum", "dampening", "weight_decay", "alpha", "betas", "eps")
 
 
-def missing_key(error, Student):
+def missing_key(error, situation):
     key = error.args[0]
     shown = repr(key) if isinstance(key, str) else "this key"
-    if not isinstance(Student, type) and key not in HYPER:
+    if situation is None and key not in HYPER:
         return (
             "a key is missing",
             f"There is no {shown} in the dict.",

@@ -483,6 +483,14 @@ def test_the_step_of_the_base_class_is_told_from_one_that_is_not_written(refused
     assert error.mistakes == ("super().my_step is called",)
 
 
+def test_a_partial_is_explained_as_a_class_is(refused):
+    def step(self, p, state, group):
+        state["v"].mul_(0.9)
+
+    error = refused(check_optimizer, partial(sgd(step), lr=0.1), SGD, lr=0.1)
+    assert error.mistakes == ("state is empty at first",)
+
+
 def test_a_factory_without_return_is_told(refused):
     def make(params, lr):
         Seed001Rebinding(params, lr)
