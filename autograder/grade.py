@@ -140,6 +140,7 @@ class Run:
             ]
             for task in tasks:
                 if task not in todo:
+                    self.spool.drop(task.submission)  # a kill came between its record and this
                     yield old(self.course, task.submission)
             if not todo:
                 return

@@ -362,6 +362,14 @@ def test_ctrl_c_keeps_what_is_done(known, process):
     assert len(out.splitlines()) == 60
 
 
+def test_a_kill_between_record_and_tidying_leaves_nothing_for_long(known):
+    hand_in(known, "ann", **RIGHT)
+    (outcome,) = run(known).values()
+    Spool(known).keep(outcome.submission, "a key", [])
+    assert not run(known)["ann"].fresh
+    assert list(Spool(known).folder.iterdir()) == []
+
+
 def test_a_students_name_can_be_anything(known):
     for name in ("O'Brien; drop table student", "名前", "a b", "x" * 100, "%s{}"):
         hand_in(known, name, **RIGHT)
