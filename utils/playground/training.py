@@ -150,8 +150,11 @@ class Run:
         return self.state == "stopped"
 
     def log(self, loss):
-        """Note the loss of one step: a tensor or a number. It is looked at only now and then."""
-        self.waiting.append(loss.detach() if isinstance(loss, torch.Tensor) else loss)
+        """Note the loss of one step: a tensor or a number. It is drawn only now and then."""
+        if isinstance(loss, torch.Tensor):  # a GPU would have to be waited for; on the CPU small
+            far = loss.device.type != "cpu"  # tensors that are kept slow the loop down
+            loss = loss.detach() if far else loss.item()
+        self.waiting.append(loss)
         self.step += 1
         now = time.perf_counter()
         if now > self.next:
