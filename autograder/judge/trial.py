@@ -79,10 +79,8 @@ class Trial:
         for cell, count in list(self.history):
             if self.over:
                 return
-            if self.fork.run(cell.id, cell.source, count, self.deadline, False).status in (
-                LATE,
-                DIED,
-            ):
+            ran = self.fork.run(cell.id, cell.source, count, self.deadline, pictures=False)
+            if ran.status in (LATE, DIED):
                 self.history.remove((cell, count))
                 if not self.fork.alive:
                     return

@@ -74,27 +74,25 @@ class Warm:
         self.control, inner = socket.socketpair()
         self.log = tempfile.TemporaryFile()  # noqa: SIM115  (closed in `close`)
         try:
-            line, environment = command(
-                self.tier, sight(self.root), self.scratch, inner.fileno(), self.root
-            )
-            self.process = subprocess.Popen(
-                line,
-                env=environment,
-                cwd=self.scratch,
-                stdin=subprocess.DEVNULL,
-                stdout=self.log,
-                stderr=self.log,
-                pass_fds=[inner.fileno()],
-                start_new_session=True,
-            )
-            inner.close()  # so that its end is heard here
+            with inner:  # closed here, so that the process's end is heard
+                line, environment = command(
+                    self.tier, sight(self.root), self.scratch, inner.fileno(), self.root
+                )
+                self.process = subprocess.Popen(
+                    line,
+                    env=environment,
+                    cwd=self.scratch,
+                    stdin=subprocess.DEVNULL,
+                    stdout=self.log,
+                    stderr=self.log,
+                    pass_fds=[inner.fileno()],
+                    start_new_session=True,
+                )
             self.control.settimeout(PATIENCE)
             _, body = wire.receive(self.control)
             self.hello = json.loads(body)
         except (OSError, EOFError, wire.Broken) as error:
             self.hello = {"wrong": str(error) or self.last_words() or "it said nothing"}
-        finally:
-            inner.close()
         why = self.hello.get("wrong")
         if why is None and self.tier != "none":
             try:

@@ -143,7 +143,8 @@ class Run:
         try:
             yield
         finally:
-            dash.until = time.monotonic() + LATE if dash.live else 0.0
+            late = LATE if dash.live and not self.stopped else 0.0  # one stop, one interrupt
+            dash.until = time.monotonic() + late
 
     @property
     def stopped(self):

@@ -191,6 +191,15 @@ def test_an_interrupt_ends_the_run_after_its_batch():
     assert (seen, run.state) == (7, "stopped")
 
 
+def test_a_second_interrupt_is_one_as_always_also_when_the_run_has_ended_by_then():
+    run = dashboard(live=True).run("a", total=100)
+    for _ in run.watch(range(100)):
+        signal.raise_signal(signal.SIGINT)
+    assert run.stopped
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
 def test_a_second_interrupt_is_one_as_always():
     before = signal.getsignal(signal.SIGINT)
     run = dashboard(live=True).run("a", total=100)
