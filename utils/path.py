@@ -78,12 +78,15 @@ def descend(optimizer, landscape, w, nsteps=10, noise=0.0, seed=0, label=None):
         raise ValueError(f"noise is a standard deviation: it must not be negative, as {noise} is.")
     rng = torch.Generator().manual_seed(seed)
     points, trouble = [w.detach().clone()], None
+    loss = landscape(w)
     for step in range(1, nsteps + 1):
         optimizer.zero_grad()
-        landscape(w).backward()
-        w.grad.add_(noise * torch.randn(w.shape, generator=rng, dtype=w.dtype))
+        loss.backward()
+        if noise:
+            w.grad.add_(noise * torch.randn(w.shape, generator=rng, dtype=w.dtype))
         optimizer.step()
-        if not torch.isfinite(landscape(w.detach())):
+        loss = landscape(w)
+        if not torch.isfinite(loss):
             where = ", ".join(f"{x:g}" for x in w.tolist())
             trouble = (
                 f"Step {step} took the weights to ({where}), where there is no finite loss. "

@@ -7,9 +7,9 @@ here has usually left the way of an honest answer.
 import ast
 import symtable
 
-from autograder.intake.names import Names, implementation, loose, patched
+from autograder.intake.names import Names, implementation, loose, patched, walk
 from autograder.intake.notebook import defined
-from autograder.intake.python import SHELL, Opaque, Patience, trees
+from autograder.intake.python import SHELL, Opaque, Patience, known, trees
 from autograder.intake.reach import REACH
 from autograder.sheet import ANSWER, FREE, Flag
 
@@ -32,7 +32,8 @@ def look_through(cells, master):
         if cell.kind != "code":
             continue
         try:
-            found, magics = trees(cell.source, patience)
+            theirs = cell.origin == "student"
+            found, magics = trees(cell.source, patience) if theirs else known(cell.source)
         except Opaque:
             found, magics = [], []
             flags += [flag("cannot be looked through", cell, "is too long or too deep")] * mine
@@ -102,7 +103,7 @@ def lending(cell, tree, names, lent, answers):
         if cell.role == FREE and name in answers:
             continue  # the answer has a name of its own; `optimizers` looks at this
         part = part if isinstance(part, ast.stmt) else ast.Expr(part)
-        known = {one.id for one in ast.walk(part) if isinstance(one, ast.Name)} & {*lent, *found}
+        known = {one.id for one in walk(part) if isinstance(one, ast.Name)} & {*lent, *found}
         used = sorted(globals_read(ast.Module([part], [])) & known) if known else []
         if paths := implementation(part, names):
             found[name] = (paths[0], cell.id)
@@ -153,7 +154,7 @@ def shell(cell, magics):
 
 def reaching(cell, tree, names):
     """What an answer has no business with."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         what = REACH.said(node, names.path(node))
         if what:
             yield flag("reaches out", cell, what)

@@ -24,21 +24,20 @@ class Names:
         self.first = {}
 
     def learn(self, tree):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                for one in node.names:
+        imports, assigned = naming(tree)
+        for node in imports:
+            for one in node.names:
+                if isinstance(node, ast.ImportFrom):
+                    self.put(one.asname or one.name, f"{node.module}.{one.name}")
+                else:
                     name = one.asname or one.name.split(".")[0]
                     self.put(name, one.name if one.asname else name)
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                for one in node.names:
-                    self.put(one.asname or one.name, f"{node.module}.{one.name}")
-        for node in ast.walk(tree):  # o = torch.optim
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute | ast.Name):
-                path = self.path(node.value)
-                if path and path.split(".")[0] in ("torch", "sys", "os"):
-                    for target in node.targets:
-                        if isinstance(target, ast.Name):
-                            self.put(target.id, path)
+        for node in assigned:
+            path = self.path(node.value)
+            if path and path.split(".")[0] in ("torch", "sys", "os"):
+                for target in node.targets:
+                    if isinstance(target, ast.Name):
+                        self.put(target.id, path)
 
     def put(self, name, path):
         self.first.setdefault(name, path)
@@ -62,6 +61,29 @@ class Names:
         return ".".join([self.known[node.id], *reversed(parts)])
 
 
+def walk(tree):
+    """As `ast.walk`, which takes its time; so the way through a tree is kept with it."""
+    if not hasattr(tree, "way"):
+        tree.way = list(ast.walk(tree))
+    return tree.way
+
+
+def naming(tree):
+    """What gives names: imports, and assignments such as o = torch.optim.
+
+    A tree keeps them: the master's come again with every submission.
+    """
+    if not hasattr(tree, "naming"):
+        imports, assigned = [], []
+        for node in walk(tree):
+            if isinstance(node, ast.Import) or isinstance(node, ast.ImportFrom) and not node.level:
+                imports.append(node)
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute | ast.Name):
+                assigned.append(node)
+        tree.naming = imports, assigned
+    return tree.naming
+
+
 def fetches(node):
     """getattr(x, "name")"""
     return (
@@ -78,7 +100,7 @@ def implementation(tree, names):
     """Dotted paths of optimizers that torch wrote, as far as this code mentions them."""
     found = []
     below = set()  # parts of a longer path are not looked at again
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.ImportFrom) and not node.level:
             found += [f"{node.module}.{one.name}" for one in node.names]
         elif isinstance(node, ast.Import):
@@ -122,7 +144,7 @@ WHOLE = ("torch", "utils", "utils.check", "utils.optim", "utils.judge")
 def loose(tree, names):
     """Which of these modules are used as a value: matched, searched, given to a function?"""
     bound, of_class = set(), set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Attribute) and node.attr != "__dict__":
             bound.add(id(node.value))
         elif isinstance(node, ast.Assign) and all(isinstance(x, ast.Name) for x in node.targets):
@@ -132,7 +154,7 @@ def loose(tree, names):
         elif fetches(node):
             bound.add(id(node.args[0]))
     bound -= of_class
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
             path = names.path(node)
             if id(node) not in bound and path and shortest(f"{path}.").rstrip(".") in WHOLE:
@@ -152,7 +174,7 @@ def is_implementation(path):
 
 def patched(tree, names):
     """What of torch, the checks or Python is assigned to."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         targets = []
         if isinstance(node, ast.Assign | ast.Delete):
             targets = node.targets

@@ -11,6 +11,7 @@ import signal
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -43,18 +44,13 @@ class Worker:
 
     def __init__(self, root, tier=None):
         os.environ.update(MY_STEP_PROGRESS="off", MPLBACKEND="Agg")
+        with ThreadPoolExecutor(1) as aside:  # the sandbox imports much, too: both at once
+            ready = aside.submit(warm_up)
+            self.root, self.warm = str(root), Warm(root, tier)
+            ready.result()
         import torch
 
         torch.set_num_threads(1)
-        import pandas  # noqa: F401  (tests use these; a fork has them at once)
-
-        import utils.judge
-        import utils.race  # noqa: F401
-        from utils.check import guard, models, situations  # noqa: F401
-
-        guard.warm_up()
-        situations.warm_up()
-        self.root, self.warm = str(root), Warm(root, tier)
 
     def grade(self, sheet, limits):
         """Graded, as JSON; with a verdict, if the judge stumbled or took too long.
@@ -106,12 +102,12 @@ class Worker:
 
     def judge(self, sheet, limits):
         """In the fork: what it found, and what else is worth keeping, as bytes."""
-        from utils.check import optimizer
+        from utils.check.situations import PLAYED
 
-        known = set(optimizer.PLAYED)
+        known = set(PLAYED)
         graded = grade_sheet(sheet, lambda: self.fork(limits), self.warm.tier)
         result = to_json(Places(self.root, self.warm.scratch).graded(graded))
-        new = {key: traces for key, traces in optimizer.PLAYED.items() if key not in known}
+        new = {key: traces for key, traces in PLAYED.items() if key not in known}
         return pickle.dumps((result, new))
 
     def fork(self, limits):
@@ -119,12 +115,26 @@ class Worker:
         return Fork(self.warm.control, Path(tempfile.mkdtemp(dir=self.warm.scratch)), limits)
 
 
-def remember(played):
-    """What torch's optimizers did in a check need not be computed again for the next student."""
-    from utils.check import optimizer
+def warm_up():
+    """Import what tests use, and do once what takes long: a fork has it then."""
+    import pandas  # noqa: F401
 
-    if len(optimizer.PLAYED) < 500:
-        optimizer.PLAYED.update(played)
+    import utils.judge
+    import utils.race  # noqa: F401
+    from autograder.glass import unwatched
+    from utils.check import guard, models, situations  # noqa: F401
+
+    unwatched.spare()
+    guard.warm_up()
+    situations.warm_up()
+
+
+def remember(played):
+    """What torch's optimizers and known mistakes do need not be computed again for the next student."""
+    from utils.check.situations import PLAYED
+
+    if len(PLAYED) < 500:
+        PLAYED.update(played)
 
 
 def listen(pipe, seconds):

@@ -8,7 +8,7 @@ import numpy as np
 from utils.check.compare import LOOSE, TIGHT, difference, precision, same
 from utils.check.guard import Guard
 from utils.check.mistakes import families
-from utils.check.situations import play
+from utils.check.situations import PLAYED, play
 
 PATIENCE = 0.5  # seconds of computing for the search among pairs of mistakes
 
@@ -71,7 +71,7 @@ def search(family, traces, reference, hyper, guard):
                 return False
         return True
 
-    alone = {m: play(family.build(m), first.situation, hyper, guard) for m in family.mistakes}
+    alone = each_alone(family, first.situation, hyper, guard)
     for tolerance in (TIGHT, LOOSE):  # loose for a student who computes in float32
         for m in family.mistakes:
             if same(alone[m], first, LOOSE) and fits(family.build(m), tolerance):
@@ -91,6 +91,19 @@ def search(family, traces, reference, hyper, guard):
         if candidate is not None and fits(candidate, TIGHT):
             return pair
     return None
+
+
+def each_alone(family, situation, hyper, guard):
+    """What each mistake does by itself: mistake → trace."""
+    key = family.name, situation, str(hyper)
+    traces = PLAYED.get(key)
+    if traces is None:
+        traces = [play(family.build(m), situation, hyper, guard) for m in family.mistakes]
+        for trace in traces:
+            trace.error = trace.error and trace.error.with_traceback(None)
+        if not guard.late:
+            PLAYED[key] = traces
+    return dict(zip(family.mistakes, traces, strict=True))
 
 
 def pairs(alone, student):

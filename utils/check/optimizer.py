@@ -9,7 +9,7 @@ import torch
 from utils.check import errors, report, telling
 from utils.check.compare import LOOSE, difference, precision
 from utils.check.guard import Guard, Stopped
-from utils.check.situations import SITUATIONS, Hyper, play_all
+from utils.check.situations import PLAYED, SITUATIONS, Hyper, play_all
 
 
 @dataclass
@@ -182,10 +182,6 @@ def takes(make, name):
         return False
 
 
-PLAYED = {}
-"""What torch's own optimizers did, for a check that is run again: fingerprint → traces."""
-
-
 def play_reference(Reference, hyper, against):
     """Traces of the reference in the situations that exist for it."""
     key = fingerprint(Reference, hyper)
@@ -203,9 +199,7 @@ def fingerprint(Reference, hyper):
     if not str(getattr(make, "__module__", "")).startswith("torch.optim."):
         return None
     words = getattr(Reference, "keywords", {})
-    return repr((make, getattr(Reference, "args", ()), words, hyper.given, hyper.known)) + repr(
-        sorted(hyper.names)
-    )
+    return repr((make, getattr(Reference, "args", ()), words, str(hyper)))
 
 
 def play_anew(Reference, hyper, against):

@@ -186,6 +186,9 @@ class Hyper:
     known: dict
     names: frozenset = frozenset()
 
+    def __str__(self):
+        return f"{self.given} {self.known} {sorted(self.names)}"
+
 
 @dataclass
 class Trace:
@@ -205,6 +208,10 @@ class Trace:
     @property
     def steps(self):
         return len(self.points) - 1
+
+
+PLAYED = {}
+"""What comes out the same each time, and was played once: what it was → its traces."""
 
 
 @lru_cache(None)
@@ -327,10 +334,9 @@ class Player:
                 if p.data_ptr() != self.places[i]:
                     faults.setdefault("memory", i)
                     self.views[i] = p.detach().numpy()
-                if g is not None and (p.grad is None or not p.grad.any() and g.any()):
-                    faults.setdefault("cleared", i)
-                elif p.grad is not grad or (g is not None and not torch.equal(p.grad, g)):
-                    faults.setdefault("gradient", i)
+                if p.grad is not grad or (g is not None and not torch.equal(grad, g)):
+                    cleared = g is not None and (p.grad is None or not p.grad.any() and g.any())
+                    faults.setdefault("cleared" if cleared else "gradient", i)
                 if not (p.is_leaf and p.requires_grad):
                     faults.setdefault("graph", i)
                 if type(p) is not torch.Tensor:

@@ -160,11 +160,12 @@ def main(argv):
     world.update(linux=sys.platform == "linux", uid=os.getuid(), gid=os.getgid())
     try:
         cage.prepare(world)
-        from autograder.glass import tripwire  # it imports torch
+        from autograder.glass import tripwire, unwatched  # they import torch
         from autograder.run.inside import warmth
 
         shell, versions = warmth.warm_up()
         tripwire.lay()
+        unwatched.spare()
         text = tree.lines("/proc/self/status")
         world["base"] = tree.kilobytes(text, "RssAnon", "RssShmem")
         world["image"] = tree.image()

@@ -56,6 +56,7 @@ class Shell(InteractiveShell):
     def __init__(self, **kwargs):
         quiet = Config()
         quiet.HistoryManager.enabled = False  # no file, and no thread that writes it
+        quiet.InteractiveShell.colors = "nocolor"  # they take as long as the rest of a traceback
         super().__init__(config=quiet, **kwargs)
         warnings.filterwarnings("ignore", message="To exit: use")
         formatters = self.display_formatter
@@ -109,6 +110,10 @@ class Shell(InteractiveShell):
         except Exception as error:
             text = f"(its text cannot be had: {type(error).__name__})"
         self.tell(type="error", ename=name, evalue=text, traceback=[str(line) for line in stb])
+
+    def _format_exception_for_storage(self, exception, *_, **__):
+        """A history would have a copy of each traceback; there is none."""
+        return []
 
     def enable_gui(self, gui=None):
         """There is none."""

@@ -85,9 +85,24 @@ def step_once():
     torch.nn.functional.cross_entropy(torch.randn(2, 3), torch.zeros(2, dtype=torch.long))
 
 
+FAILS = """
+import torch
+from utils.optim import Optim, output, w
+
+class Unwritten(Optim):
+    def my_step(self, p, state, group):
+        raise NotImplementedError
+
+output(Unwritten([w], {}))
+"""
+
+
 def fail_once(shell):
-    """A cell's first traceback imports what parses and colours it."""
-    shell.run_cell("raise ValueError('once')", store_history=False)
+    """A traceback quotes the files that it leads through, and the first one reads and parses them."""
+    before = set(shell.user_ns)
+    shell.run_cell(FAILS, store_history=False)
+    for name in set(shell.user_ns) - before:
+        del shell.user_ns[name]
 
 
 def settle():

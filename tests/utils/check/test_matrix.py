@@ -1,10 +1,15 @@
 """The kill matrix: every mistake of the bank is caught and named, by the exercises' own checks."""
 
-import pytest
+import pickle
+from functools import partial
 
-from utils.check import matrix
+import pytest
+import torch
+
+from utils.check import CheckFailed, check_optimizer, matrix
 from utils.check.mistakes import families, smoothing
 from utils.check.progress import COURSE
+from utils.check.situations import PLAYED
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +76,24 @@ def test_the_matrix_runs_the_cells_of_the_exercise():
     preparation, tests = matrix.cells("SGDMomentumOptimizer")
     assert "import" in preparation and tests
     assert all("check_optimizer(SGDMomentumOptimizer" in test for test in tests)
+
+
+@pytest.mark.parametrize("family", families(), ids=lambda f: f.student)
+def test_a_diagnosis_is_the_same_from_what_was_played_before_also_in_another_process(family):
+    """The autograder plays the bank once for a class: what was played goes from judge to judge."""
+
+    def said():
+        with pytest.raises(CheckFailed) as caught:
+            check_optimizer(wrong, reference, **family.hyper)
+        return str(caught.value)
+
+    wrong, (name, fixed) = family.build(family.mistakes[0]), family.reference
+    reference = partial(getattr(torch.optim, name), **fixed)
+    PLAYED.clear()
+    first, played = said(), pickle.dumps(PLAYED)
+    assert any(key[0] == family.name for key in PLAYED)
+    PLAYED.clear()
+    PLAYED.update(pickle.loads(played))
+    known = set(PLAYED)
+    assert said() == first
+    assert set(PLAYED) == known
