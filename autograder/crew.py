@@ -68,10 +68,12 @@ class Crew:
         self.work, self.begin, self.size = work, begin, max(1, size)
         self.longest = longest
         self.foreign, self.pool = executor, executor
-        self.queue, self.running = deque(), {}
+        self.queue, self.running, self.first = deque(), {}, None
         self.blamed = False  # is it known who is to blame for a pool that breaks?
+        self.proven = False  # has a worker ever come as far as its work?
 
     def put(self, ticket, what):
+        self.first = self.first or what
         self.queue.append(Job(ticket, what))
 
     @property
@@ -100,12 +102,25 @@ class Crew:
             self.stop()  # the others of this pool end the same way
             found += [self.take(future) for future in wait(self.running, 30)[0]]
             self.pool = self.foreign
+            if any(isinstance(result, Lost) for _, result in filter(None, found)):
+                self.prove()
         elif self.running and not self.foreign:
             oldest = min(self.running.values(), key=lambda job: job.since)
             if time.monotonic() - oldest.since > self.longest and not oldest.late:
                 oldest.late = True
                 self.kill()
         return [one for one in found if one]
+
+    def prove(self):
+        """Raises Trouble if workers end before they do anything: then nobody's work is to blame."""
+        if self.proven or self.foreign or self.begin is None:
+            return
+        try:
+            self.open().submit(do, ready, self.begin, self.first).result()
+        except BrokenExecutor as error:
+            raise Trouble("a worker ends as soon as it begins: is there memory enough?") from error
+        except Unfit as why:
+            raise Trouble(str(why)) from why
 
     def fill(self):
         while self.queue and len(self.running) < 2 * self.size:
@@ -136,7 +151,9 @@ class Crew:
     def take(self, future):
         job = self.running.pop(future)
         try:
-            return job.ticket, future.result()
+            result = future.result()
+            self.proven = True
+            return job.ticket, result
         except Unfit as why:
             raise Trouble(str(why)) from why
         except CancelledError:  # it had not begun
@@ -207,6 +224,10 @@ def do(work, begin, what):
         if begun[begin]:
             raise Unfit(begun[begin])
     return (named(work) if isinstance(work, str) else work)(what)
+
+
+def ready(what):
+    """Nothing to do."""
 
 
 def start(begin, what):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from autograder.course import Trouble
 from autograder.crew import Crew, Lost
 
 
@@ -24,3 +25,15 @@ def test_who_takes_too_long_is_not_tried_again_and_costs_the_others_nothing(tmp_
         "beside": "xx",
         "waits": "x",
     }
+
+
+@pytest.mark.slow
+def test_workers_that_end_before_any_work_are_nobodys_fault(tmp_path):
+    these = Crew("standin:sleep", begin="standin:end", size=2)
+    for name in "abc":
+        these.put(name, dict(root="", tier=None, name=name, log=str(tmp_path), sleeps=[]))
+    with pytest.raises(Trouble, match="a worker ends as soon as it begins"):
+        while these.busy:
+            assert these.results(1) == []
+    these.stop()
+    assert list(tmp_path.iterdir()) == []

@@ -1,12 +1,13 @@
 """python -m tests.autograder.corpus              grade the corpus, and write docs/grading.md
-python -m tests.autograder.corpus --stock NAME…   through nbgrader first (all: --stock alone)"""
+python -m tests.autograder.corpus --stock NAME…   through nbgrader first (all: --stock alone)
+python -m tests.autograder.corpus --thousand      with so many honest ones that they are 1,000"""
 
 import argparse
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.autograder.corpus import ours, stock, table
+from tests.autograder.corpus import ours, stock, table, thousand
 from tests.autograder.corpus.cases import CASES
 
 
@@ -15,10 +16,13 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these (default: all)")
     parser.add_argument("--stock", action="store_true", help="through nbgrader, into stock.json")
     parser.add_argument("--missing", action="store_true", help="only what stock.json lacks")
+    parser.add_argument("--thousand", action="store_true", help="does anything grow, or stay?")
     args = parser.parse_args()
     unknown = set(args.names) - set(CASES)
     if unknown:
         sys.exit(f"corpus: there is no case {', '.join(sorted(unknown))}.")
+    if args.thousand:
+        return thousand.main(names=args.names)
     if args.stock:
         known = stock.kept()["outcomes"] if args.missing else {}
         todo = [name for name in args.names or CASES if name not in known]
