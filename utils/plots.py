@@ -201,6 +201,7 @@ def surface(ax, landscape, limit, resolution=120):
     ax.contour(x, y, loss, levels=levels[1:-1], colors=style.HILL, linewidths=0.5, alpha=0.7)
     ax.plot(*landscape.minimum, marker="*", ms=13, mfc="none", mec=style.INK, mew=1.3)
     ax.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="$w_1$", ylabel="$w_2$", aspect="equal")
+    ax.locator_params(nbins=6)  # more numbers would touch
     ax.grid(False)
 
 

@@ -6,6 +6,7 @@ import getpass
 import os
 import subprocess
 import sys
+import textwrap
 import warnings
 
 from IPython.core.displayhook import DisplayHook
@@ -16,6 +17,7 @@ from traitlets import Any, Type
 from traitlets.config import Config
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
+WIDTH = 80  # characters in a line of words that stand for a picture
 
 
 class Publisher(DisplayPublisher):
@@ -67,7 +69,8 @@ class Shell(InteractiveShell):
 
     def picture(self, picture):
         """A picture of the course's; in words, if nobody will look."""
-        return picture._repr_mimebundle_() if self.pictures else ({"text/plain": picture.alt}, {})
+        words = textwrap.fill(picture.alt, WIDTH)
+        return picture._repr_mimebundle_() if self.pictures else ({"text/plain": words}, {})
 
     def playground(self, widget):
         if self.pictures:
