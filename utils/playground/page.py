@@ -10,6 +10,8 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from utils.playground.line import shorten
+
 TOKEN = re.compile(
     r"""\"(?:\\.|[^"\\])*\"|'(?:\\.|[^'\\])*'|//[^\n]*|/(?=[^ /*])(?:\\.|[^/\\\n])+/[a-z]*|[`{}/]|[^"'`{}/]+"""
 )
@@ -130,6 +132,7 @@ class Alive(anywidget.AnyWidget):
 
     def __init__(self, **given):
         super().__init__(uid=secrets.token_hex(6), **given)
+        shorten(getattr(self.comm, "kernel", None))
 
     def still(self):
         """A mimebundle and its metadata: alive without a kernel, a picture without JavaScript.
