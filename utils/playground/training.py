@@ -30,7 +30,7 @@ from utils.playground.page import Alive
 
 POINTS = 400  # of a run's loss that are kept; each is a mean over equally many steps
 PERIOD = 0.4  # seconds between two pictures, at least; a long run has time: 1 s after 10 s
-SHARE = 0.005  # of the time that pictures may take; the page's drawing costs as much again
+SHARE = 0.005  # of the time that pictures may take
 LATE = 1.5  # seconds after a run in which an interrupt is still meant for the runs
 
 
