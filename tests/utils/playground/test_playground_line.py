@@ -1,6 +1,7 @@
 """A question of a playground is answered by one message; all others as always."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -45,7 +46,8 @@ def told(*asked, pause=0.0):
     kernel = Kernel()
     shorten(kernel)
     shorten(kernel)  # each widget asks for it
-    return asyncio.run(work())
+    with ThreadPoolExecutor() as own:  # the browser's tests keep a loop in this thread
+        return own.submit(lambda: asyncio.run(work())).result()
 
 
 def test_a_question_gets_its_answer_at_once_and_idle_when_all_is_quiet():
