@@ -66,8 +66,11 @@ class NoisyQuadratic(Quadratic):
 
     def batches(self, n):
         """The losses of the first `n` mini-batches: functions of w."""
-        centers = self.spread * normals(n, self.seed)
-        return [lambda w, c=c: self(w - c.to(w)) for c in centers]
+        return [lambda w, c=c: self(w - c.to(w)) for c in self.centers(n)]
+
+    def centers(self, n):
+        """Where they have their minima, float64, shape (n, 2)."""
+        return self.spread * normals(n, self.seed)
 
     def __repr__(self):
         return "a noisy " + super().__repr__().removeprefix("a ")

@@ -2,7 +2,8 @@
 
 scene      what is on the canvas, as a short string
 slice      a real landscape, from MNIST (mnist.json)
-walk       the kernel's engine; textbook: the optimizers that it is compared with
+walk       the kernel's engine; slopes: its gradients; textbook: the optimizers that it is compared with
+line       the way to the page, without what makes it long
 judge      goals, and whether they are reached
 widget     the landscape playground; averages: the smoothing playground; training: the dashboard; page: how it lives on without a kernel
 engine.js  the page's engine, equal to torch; landscape.js, smoothing.js, dashboard.js, ui.js: the pictures

@@ -88,11 +88,17 @@ export function renderDashboard({ model, el }) {
     if (now) bar.value = now.total ? Math.min(1, now.step / now.total) : 0;
     const left = now && now.step ? (now.seconds / now.step) * (now.total - now.step) : 0;
     said.textContent = !runs.length ? "No run yet." : !now ? "" : `${now.label}: step ${now.step} of ${now.total}, about ${Math.ceil(left)} s left`;
-    legend.replaceChildren(...runs.map((run, i) => h("span", { class: "chip" }, swatch(i), tell(run))));
+    runs.forEach((run, i) => {
+      if (!legend.children[i]) legend.append(h("span", { class: "chip" }, swatch(i), ""));
+      legend.children[i].lastChild.data = tell(run);
+    });
     soon();
   }
 
-  const soon = coalesce(() => [losses, accuracy].forEach((plate) => plate.paint()));
+  const soon = coalesce(() => {
+    losses.paint();
+    accuracy.paint(JSON.stringify([root.className, lastStep(), runs.map((run) => run.valid)]));
+  });
   const heard = () => {
     runs = model.get("runs");
     update();

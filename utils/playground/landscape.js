@@ -185,7 +185,6 @@ export function renderLandscape({ model, el }) {
         label(ctx, [`${name}, step ${i}`, `w = (${short(path.x[i])}, ${short(path.y[i])})`, `loss ${short(path.loss[i])}`], toX(path.x[i]), toY(path.y[i]), width, inks, dark);
       }
     }
-    place(startHand, toX(scene.start[0]), toY(scene.start[1]), width, height);
   });
 
   const chart = new Plate("loss against step", (ctx, width, height) => {
@@ -242,6 +241,7 @@ export function renderLandscape({ model, el }) {
     const box = padBox(width, height);
     const X = (lr) => box.left + lrU(lr) * (box.right - box.left);
     const Y = (beta) => box.bottom - betaU(beta) * (box.bottom - box.top);
+    Object.assign(pad, { X, Y });
     if (map) {
       mapArt.getContext("2d").putImageData(map.image, 0, 0);
       ctx.drawImage(mapArt, box.left, box.top, box.right - box.left, box.bottom - box.top);
@@ -277,7 +277,6 @@ export function renderLandscape({ model, el }) {
       ctx.setLineDash([]);
     }
     ctx.restore();
-    place(padHand, X(Math.min(LR[1], Math.max(LR[0], value("lr") ?? 0.1))), Y(value("beta") ?? 0), width, height);
   });
 
   const drawMap = later(() => {
@@ -298,6 +297,7 @@ export function renderLandscape({ model, el }) {
         const row = ROWS - 1 - Math.floor(map.done / COLS);
         map.image.data.set([...HILL, 150 * much], 4 * (row * COLS + (map.done++ % COLS)));
       }
+      pad.key = 0;
       soon();
       if (map.done < COLS * ROWS) setTimeout(slice, 0);
     };
@@ -324,7 +324,7 @@ export function renderLandscape({ model, el }) {
     stroke(ctx, [cx - 5, cx + 5], [cy + 5, cy - 5], 2);
   }
 
-  function place(hand, x, y, width, height) {
+  function place(hand, { width, height }, x, y) {
     hand.style.left = `${Math.max(0, Math.min(width, x))}px`;
     hand.style.top = `${Math.max(0, Math.min(height, y))}px`;
   }
@@ -639,7 +639,7 @@ export function renderLandscape({ model, el }) {
     showTrouble();
     fillDebugger();
     describe();
-    soon();
+    soon.now();
   }
 
   /** The textbook's twin, given the gradients that the student's class met. */
@@ -688,9 +688,18 @@ export function renderLandscape({ model, el }) {
   // ---- keeping it all in step ----
 
   const soon = coalesce(() => {
-    for (const plate of [hill, chart, pad]) plate.paint();
+    clearTimeout(due);
+    due = 0;
+    hill.paint();
+    chart.paint();
+    pad.paint(JSON.stringify([scene.land, scene.runs.map(({ on }) => on), textbook(), dark, hidden()]));
+    if (hill.width) place(startHand, hill, toX(scene.start[0]), toY(scene.start[1]));
+    if (pad.width) place(padHand, pad, pad.X(Math.min(LR[1], Math.max(LR[0], value("lr") ?? 0.1))), pad.Y(value("beta") ?? 0));
     paintSwatches();
   });
+
+  let due = 0; // one picture for both paths, if the kernel's answers come quickly
+  const redraw = () => kernel?.quick ? due ||= setTimeout(soon, 50) : soon();
 
   function paintSwatches() {
     for (const [name, { box, swatch, pick, text }] of chip) {
@@ -702,6 +711,9 @@ export function renderLandscape({ model, el }) {
         : path.left ? `${text} ${fate(path)}` : `${text}: ${short(path.loss.at(-1))}`;
       if (pick.textContent !== said) pick.textContent = said;
       pick.classList.toggle("bad", Boolean(on && path && !hidden() && path.left));
+      const key = `${dark} ${on && name !== "mine" && slot(name)} ${on}`;
+      if (swatch.key === key) continue;
+      swatch.key = key;
       const ctx = swatch.getContext("2d");
       ctx.setTransform(2, 0, 0, 2, 0, 0);
       ctx.clearRect(0, 0, 26, 12);
@@ -770,7 +782,7 @@ export function renderLandscape({ model, el }) {
     if (goal) judgeSoon();
     if (!hidden()) drawMap();
     describe();
-    soon();
+    redraw();
   }
 
   function loadLink() {

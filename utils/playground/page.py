@@ -10,11 +10,15 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from utils.playground.line import shorten
+
 TOKEN = re.compile(
     r"""\"(?:\\.|[^"\\])*\"|'(?:\\.|[^'\\])*'|//[^\n]*|/(?=[^ /*])(?:\\.|[^/\\\n])+/[a-z]*|[`{}/]|[^"'`{}/]+"""
 )
 TEMPLATE = re.compile(r"(?:\\.|\$(?!\{)|[^`\\$])*(?:\$\{|`)")
 BLANKS = re.compile(r" *([=(){}\[\],;:?<>|&!*/%^]+) *|(?<=[\w)\]]) ([-+]=?) (?=[\w(\[.])")
+SIGNS = re.compile(r"(?<=[)\]][-+]) (?=[\w(\[.$])")  # ") + x"
+LONE = re.compile(r"(?<![\w$])\(([\w$]+)\)(?==>)")  # (x) => …
 ENDS = re.compile(r"[;,]+(?=[}\]])")  # nothing comes after them
 BREAKS = re.compile(r"(?<=[;{,(])\n|\n(?=[?:|&.)\]}])")  # where a line goes on anyway
 STATIC = "(() => {{\n{script}\nshowStatic({id}, {state}, {css}, {render});\n}})();"
@@ -49,11 +53,15 @@ def numbers(name):
 def squeeze(text):
     """JavaScript without blanks that mean nothing, and with short names where that is safe."""
     pieces = split(text)
-    code = [ENDS.sub("", BREAKS.sub("", BLANKS.sub(r"\1\2", piece))) for piece in pieces[::2]]
-    pieces[::2] = code
+    pieces[::2] = code = [tighten(piece) for piece in pieces[::2]]
     short = rename(pieces)
     pieces[::2] = [NAME.sub(lambda found: short.get(found[0], found[0]), piece) for piece in code]
     return "".join(pieces)
+
+
+def tighten(code):
+    code = SIGNS.sub("", BLANKS.sub(r"\1\2", code))
+    return LONE.sub(r"\1", ENDS.sub("", BREAKS.sub("", code)))
 
 
 def split(text):
@@ -130,6 +138,7 @@ class Alive(anywidget.AnyWidget):
 
     def __init__(self, **given):
         super().__init__(uid=secrets.token_hex(6), **given)
+        shorten(getattr(self.comm, "kernel", None))
 
     def still(self):
         """A mimebundle and its metadata: alive without a kernel, a picture without JavaScript.

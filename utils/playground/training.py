@@ -29,7 +29,7 @@ import traitlets
 from utils.playground.page import Alive
 
 POINTS = 400  # of a run's loss that are kept; each is a mean over equally many steps
-PERIOD = 0.4  # seconds between two pictures, at least
+PERIOD = 0.4  # seconds between two pictures, at least; a long run has time: 1 s after 10 s
 SHARE = 0.005  # of the time that pictures may take
 LATE = 1.5  # seconds after a run in which an interrupt is still meant for the runs
 
@@ -153,8 +153,8 @@ class Run:
     def log(self, loss):
         """Note the loss of one step: a tensor or a number. It is drawn only now and then."""
         if isinstance(loss, torch.Tensor):  # a GPU would have to be waited for; on the CPU small
-            far = loss.device.type != "cpu"  # tensors that are kept slow the loop down
-            loss = loss.detach() if far else loss.item()
+            # tensors that are kept slow the loop down
+            loss = loss.item() if loss.is_cpu else loss.detach()
         self.waiting.append(loss)
         self.step += 1
         now = time.perf_counter()
@@ -162,7 +162,8 @@ class Run:
             self.look()
             self.dash.draw(self)
             end = time.perf_counter()
-            self.next = end + max(PERIOD, (end - now) / SHARE)
+            rest = min(1.0, 0.1 * self.seconds)
+            self.next = end + max(PERIOD, rest, (end - now) / SHARE)
 
     def validated(self, loss, accuracy):
         """Note loss and accuracy (0 … 1) on the validation set."""
@@ -189,8 +190,7 @@ class Run:
         self.seconds = time.perf_counter() - self.start
         full = len(self.waiting) // self.width * self.width
         if full:
-            new = torch.stack([torch.as_tensor(x).float() for x in self.waiting[:full]]).cpu()
-            self.losses += new.reshape(-1, self.width).mean(1).tolist()
+            self.losses += means(self.waiting[:full], self.width)
             del self.waiting[:full]
         while len(self.losses) > POINTS:
             if len(self.losses) % 2:
@@ -205,6 +205,15 @@ class Run:
         told = {"label": self.label, "width": self.width, "losses": plain, "valid": self.valid}
         told |= {"step": self.step, "total": max(self.total, self.step), "state": self.state}
         return told | {"seconds": self.seconds}
+
+
+def means(losses, width):
+    """Means over `width` each. Those that are still tensors are fetched all at once."""
+    far = [loss for loss in losses if isinstance(loss, torch.Tensor)]
+    if far:
+        near = iter(torch.stack([loss.reshape(()) for loss in far]).tolist())
+        losses = [next(near) if isinstance(loss, torch.Tensor) else loss for loss in losses]
+    return [sum(losses[i : i + width]) / width for i in range(0, len(losses), width)]
 
 
 def gentle(dash, before):

@@ -112,7 +112,10 @@ export function followTheme(root, changed) {
   return () => (watch.disconnect(), media.removeEventListener("change", soon));
 }
 
-/** A canvas that keeps the size of its box, in device pixels. `draw(ctx, width, height)`. */
+/**
+ * A canvas that keeps the size of its box, in device pixels. `draw(ctx, width, height)`.
+ * `paint(key)` leaves it as it is if key and size are those of the last time.
+ */
 export class Plate {
   constructor(label, draw) {
     this.canvas = h("canvas", { role: "img", "aria-label": label });
@@ -121,12 +124,15 @@ export class Plate {
     this.ctx = this.canvas.getContext("2d");
   }
 
-  paint() {
+  paint(key) {
     const [width, height] = [this.box.clientWidth, this.box.clientHeight];
     if (!width || !height) return;
     const scale = Math.min(2, globalThis.devicePixelRatio || 1);
     const [w, t] = [Math.round(width * scale), Math.round(height * scale)];
-    if (this.canvas.width !== w || this.canvas.height !== t) [this.canvas.width, this.canvas.height] = [w, t];
+    const same = this.canvas.width === w && this.canvas.height === t;
+    if (same && key && key === this.key) return;
+    if (!same) [this.canvas.width, this.canvas.height] = [w, t];
+    this.key = key;
     this.ctx.setTransform(scale, 0, 0, scale, 0, 0);
     this.ctx.clearRect(0, 0, width, height);
     Object.assign(this, { width, height, scale });
@@ -227,14 +233,25 @@ export function label(ctx, lines, x, y, width, inks, dark) {
   lines.forEach((line, i) => ctx.fillText(line, left + 6, top + 5 + 16 * i));
 }
 
-/** Call `work` at the next picture, once, however often it is asked for. */
+/**
+ * Call `work` at the next picture, once, however often it is asked for. `now()` does not wait for
+ * that: what is drawn before a picture is in it. The second time for the same picture it waits.
+ */
 export function coalesce(work) {
   let asked = 0;
+  let due;
   const soon = () => {
+    due = true;
     asked ||= requestAnimationFrame(() => {
       asked = 0;
-      work();
+      if (due) work();
     });
+  };
+  soon.now = () => {
+    if (asked) return soon();
+    soon();
+    due = false;
+    work();
   };
   soon.stop = () => cancelAnimationFrame(asked);
   return soon;
@@ -284,8 +301,9 @@ export class Kernel {
   }
 
   take(reply) {
-    this.out.delete(reply.id);
     this.heard = performance.now();
+    this.quick = this.heard - this.out.get(reply.id) < 100;
+    this.out.delete(reply.id);
     if (this.silent) this.mute((this.silent = false));
     if (this.next && this.out.size < 2) {
       const question = this.next;
@@ -300,6 +318,7 @@ export class Kernel {
 
   hush() {
     this.out.clear();
+    this.quick = false;
     if (!this.silent) this.mute((this.silent = true));
   }
 

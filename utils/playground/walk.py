@@ -13,6 +13,7 @@ import torch
 
 from utils import landscape as land
 from utils.playground.slice import MnistSlice
+from utils.playground.slopes import slope
 
 LANDSCAPES = {
     "quadratic": (land.Quadratic, ("condition", "rotation", "curvature")),
@@ -58,7 +59,7 @@ def landscape(shape, seed=0):
     return Landscape(**values)
 
 
-def trail(make, shape, start, steps, noise=0.0, seed=0, states=False):
+def trail(make, shape, start, steps, noise=0.0, seed=0, states=False, autograd=False):
     """Let `make([w])` walk, as the page does.
 
     Args:
@@ -66,23 +67,23 @@ def trail(make, shape, start, steps, noise=0.0, seed=0, states=False):
         shape: the landscape, `{"name": …, …}`.
         noise: standard deviation of the noise on each entry of the gradient.
         states: also write down the optimizer's state after each step.
+        autograd: let autograd find the gradients; by hand they cost a tenth.
     """
     f = landscape(shape, seed)
     w = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     out = Trail(points=[w.tolist()])
-    jitter = noise * land.normals(steps, seed) if noise else None
-    batches = f.batches(steps) if hasattr(f, "batches") else [f] * steps
+    gradient = (found if autograd else by_hand)(f, w, steps)
+    jitter = (noise * land.normals(steps, seed)).tolist() if noise else [(0.0, 0.0)] * steps
     step = 0
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # old add_ signatures, sixty times a second
             optimizer = make([w])
             for step in range(1, steps + 1):
-                w.grad = None  # as zero_grad does, at a tenth of its cost
-                batches[step - 1](w).backward()
-                if jitter is not None:
-                    w.grad.add_(jitter[step - 1])
-                out.grads.append(w.grad.tolist())
+                gx, gy = gradient(step - 1, *out.points[-1])
+                ex, ey = jitter[step - 1]
+                out.grads.append([gx + ex, gy + ey])
+                w.grad = torch.tensor(out.grads[-1], dtype=torch.float64)
                 optimizer.step()
                 if states:
                     out.states.append(snapshot(optimizer, w))
@@ -92,6 +93,21 @@ def trail(make, shape, start, steps, noise=0.0, seed=0, states=False):
     except Exception as error:  # noqa: BLE001 (the student's: the widget lives on)
         out.broke, out.trouble, out.raised = max(step, 1), tell(error), True
     return measured(f, out)
+
+
+def by_hand(f, w, steps):
+    """(k, x, y) → the gradient of the k-th batch."""
+    gradient = slope(f)
+    if not hasattr(f, "centers"):
+        return lambda k, x, y: gradient(x, y)
+    centers = f.centers(steps).tolist()
+    return lambda k, x, y: gradient(x - centers[k][0], y - centers[k][1])
+
+
+def found(f, w, steps):
+    """The same, by autograd, at w."""
+    batches = f.batches(steps) if hasattr(f, "batches") else [f] * steps
+    return lambda k, *_: torch.autograd.grad(batches[k](w), w)[0].tolist()
 
 
 def measured(f, out):

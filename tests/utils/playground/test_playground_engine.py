@@ -8,6 +8,7 @@ import torch
 from browsing import page
 
 from utils.landscape import normals
+from utils.playground.slopes import slope
 from utils.playground.textbook import LABELS, textbook
 from utils.playground.walk import LANDSCAPES, landscape, trail
 from utils.train import mnist_tensors
@@ -52,7 +53,7 @@ def case(optimizer, shape, hyper, noise=0.0, seed=0, steps=60):
 
 def torchs(case):
     make = partial(textbook, case["name"], **case["hyper"])
-    return trail(make, case["land"], **case["scene"])
+    return trail(make, case["land"], **case["scene"], autograd=True)
 
 
 def apart(case, answer):
@@ -140,6 +141,36 @@ def test_outside_the_slice_the_loss_only_rises():
         edge = torch.tensor([0.6, 0.3], dtype=torch.float64) + 2 * torch.tensor(direction)
         losses = f(edge + out[:, None] * torch.tensor(direction))
         assert (losses.diff() > 0).all()
+
+
+@pytest.mark.parametrize("shape", LANDSCAPES)
+def test_gradients_by_hand_are_those_of_autograd(shape):
+    f = landscape({"name": shape, **SHAPES.get(shape, {})})
+    by_hand, rng = slope(f), torch.Generator().manual_seed(0)
+    for size in (0.1, 1.0, 5.0):  # on MNIST's grid and beyond it
+        for w in size * torch.randn(100, 2, generator=rng, dtype=torch.float64):
+            (right,) = torch.autograd.grad(f(w.requires_grad_()), w)
+            found = torch.tensor(by_hand(*w.tolist()), dtype=torch.float64)
+            torch.testing.assert_close(found, right, rtol=1e-12, atol=1e-12 * float(right.norm()))
+
+
+@pytest.mark.parametrize("shape", LANDSCAPES)
+def test_a_walk_with_gradients_by_hand_is_the_same(shape):
+    asked = case("adam", shape, HYPERS[0], noise=0.2, seed=5)
+    make = partial(textbook, "adam", **asked["hyper"])
+    mine, right = (trail(make, asked["land"], **asked["scene"], autograd=a) for a in (False, True))
+    for key in ("points", "losses", "grads"):
+        a, b = (torch.tensor(getattr(each, key)).double() for each in (mine, right))
+        torch.testing.assert_close(a, b, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("shape", ["ravine", "rosenbrock", "wells"])
+def test_a_walk_with_gradients_by_hand_ends_at_the_same_step(shape):
+    asked = case("sgd", shape, {"lr": 1e4})
+    make = partial(textbook, "sgd", **asked["hyper"])
+    mine, right = (trail(make, asked["land"], **asked["scene"], autograd=a) for a in (False, True))
+    assert mine.broke == right.broke > 0
+    assert (mine.raised, len(mine.points)) == (right.raised, len(right.points))
 
 
 def test_python_and_the_page_draw_the_same_normal_numbers():

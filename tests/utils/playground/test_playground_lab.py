@@ -213,6 +213,32 @@ play"""
     assert int(lab.again(tab, said).split()[0]) < 40 / 2, "there was a backlog"
 
 
+def test_a_question_is_answered_by_one_message(lab, tab):
+    """A "busy" before it would cost up to 40 ms; "idle" comes when the slider rests."""
+    lab.run(tab, CLASS.format(step=RIGHT), SHOW)
+    tab.wait_for_selector(".ms-play")
+    tab.wait_for_timeout(1000)
+    heard = tab.evaluate(
+        """async () => {
+          const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+          const heard = [], asked = new Set();
+          kernel.anyMessage.connect((_, { msg: { header, parent_header, content }, direction }) => {
+            if (direction === "send" && content.data?.content?.kind === "walk") asked.add(header.msg_id);
+            else if (asked.has(parent_header.msg_id)) heard.push(content.execution_state ?? header.msg_type);
+          });
+          const slider = document.querySelector(".ms-play .knobs input");
+          for (let i = 0; i < 3; i++) {
+            slider.value = -1.2 + 0.1 * i;
+            slider.dispatchEvent(new Event("input", { bubbles: true }));
+            await new Promise(r => setTimeout(r, 100));
+          }
+          for (let i = 0; i < 100 && heard.length < 6; i++) await new Promise(r => setTimeout(r, 50));
+          return heard;
+        }"""
+    )
+    assert heard == ["comm_msg"] * 3 + ["idle"] * 3
+
+
 def test_after_a_reload_without_kernel_the_saved_notebook_is_alive(lab, tab):
     name = lab.run(tab, "from utils.playground import playground\np = playground()\np")
     tab.wait_for_selector(".ms-play")

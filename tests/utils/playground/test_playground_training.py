@@ -13,6 +13,7 @@ from browsing import page, settle
 
 from utils import smoothing
 from utils.playground import dashboard, smooth
+from utils.playground.training import means
 from utils.train import Batches, fit
 
 pytestmark = pytest.mark.slow  # a browser
@@ -144,6 +145,26 @@ def test_losses_are_kept_as_means_and_none_is_lost():
     assert kept > 5000 - run.width
     whole = losses[:kept].reshape(-1, run.width).mean(1)
     torch.testing.assert_close(torch.tensor(run.losses), whole, rtol=1e-4, atol=1e-5)
+
+
+def test_losses_that_are_still_tensors_are_fetched_with_the_others():
+    """As on a GPU, where those that wait are tensors, and those put back are numbers."""
+    losses = [1.0, torch.tensor(2.0), torch.tensor([4.0]), 6.0, torch.tensor(7.0), 8.0]
+    assert means(losses, 2) == [1.5, 5.0, 7.5]
+    assert means(losses, 1) == [1.0, 2.0, 4.0, 6.0, 7.0, 8.0]
+    assert means([1.0, math.nan], 1)[0] == 1.0
+
+
+def test_a_long_run_is_drawn_less_often():
+    """The page's drawing takes time from the loop where the cores are few."""
+    dash = dashboard(live=True)
+    run = dash.run("a", total=100)
+    waits = []
+    for elapsed in (0.5, 5, 60):
+        run.start, run.next = time.perf_counter() - elapsed, 0.0
+        run.log(1.0)
+        waits.append(run.next - time.perf_counter())
+    assert waits == pytest.approx([0.4, 0.5, 1.0], abs=0.05)
 
 
 def test_stop_ends_the_run_after_the_batch():

@@ -1,0 +1,50 @@
+"""The line to the page: what a playground asks is answered by one message, not by three.
+
+A kernel says "busy" before each answer and "idle" after it. The server holds the answer back until
+the page has confirmed the small packet before it, and a page takes up to 40 ms for that (Nagle's
+algorithm meets delayed acknowledgement). JupyterLab also fetches another icon for its tab, each
+time. So "busy" is left out while a slider moves, and "idle", until which the page keeps each
+question in mind, follows when there is quiet.
+"""
+
+import asyncio
+import inspect
+import time
+
+QUIET = 0.25  # seconds without a question
+KEYS = {"me", "id", "kind"}  # of a question: see `Kernel` in ui.js
+
+
+def shorten(kernel):
+    """Do so in this kernel. One that is built in another way is left as it is."""
+    tell = getattr(kernel, "_publish_status", None)  # no other way is known
+    if not (inspect.ismethod(tell) and hasattr(kernel, "get_parent")):
+        return  # not ipykernel, or done already
+    if [*inspect.signature(tell).parameters] != ["status", "channel", "parent"]:
+        return
+
+    def publish(status, channel, parent=None):
+        message = parent or kernel.get_parent(channel)
+        if not asks(message):
+            tell(status, channel, parent)
+        elif status == "idle":
+            publish.last = time.monotonic()
+            publish.waiting.append({"header": message["header"]})
+            asyncio.get_running_loop().call_later(QUIET, settle)
+
+    def settle():
+        if time.monotonic() > publish.last + 0.9 * QUIET:
+            answered, publish.waiting = publish.waiting, []
+            for parent in answered:
+                tell("idle", "shell", parent)
+
+    publish.waiting = []
+    kernel._publish_status = publish
+
+
+def asks(message):
+    """Is it a question of a playground?"""
+    try:
+        return message["content"]["data"]["content"].keys() >= KEYS
+    except (AttributeError, KeyError, TypeError):
+        return False
