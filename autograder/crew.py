@@ -24,6 +24,8 @@ from multiprocessing.util import Finalize
 
 from autograder.course import Trouble, said
 
+GONE = "the workers are gone: start them again, then grade again."
+AT_ONCE = "a worker ends as soon as it begins: is there memory enough?"
 LONGEST = 1800  # seconds that a job may take, waiting included
 
 
@@ -111,6 +113,11 @@ class Crew:
                 self.kill()
         return [one for one in found if one]
 
+    def wake(self, what):
+        """Let the workers of this machine get ready before there is work."""
+        for _ in range(0 if self.foreign or self.begin is None else self.size):
+            self.open().submit(do, ready, self.begin, what)
+
     def prove(self):
         """Raises Trouble if workers end before they do anything: then nobody's work is to blame."""
         if self.proven or self.foreign or self.begin is None:
@@ -118,7 +125,7 @@ class Crew:
         try:
             self.open().submit(do, ready, self.begin, self.first).result()
         except BrokenExecutor as error:
-            raise Trouble("a worker ends as soon as it begins: is there memory enough?") from error
+            raise Trouble(AT_ONCE) from error
         except Unfit as why:
             raise Trouble(str(why)) from why
 
@@ -134,9 +141,7 @@ class Crew:
             except BrokenExecutor as error:
                 self.queue.appendleft(job)
                 if self.foreign or not self.running:
-                    raise Trouble(
-                        "the workers are gone: start them again, then grade again."
-                    ) from error
+                    raise Trouble(GONE if self.foreign else AT_ONCE) from error
                 return  # the others tell, too, and then there will be a new pool
             self.running[future] = job
 

@@ -130,6 +130,9 @@ class Run:
         self.away = None
 
     def __call__(self, submissions, again):
+        anew = again or not self.course.gradebook.exists()  # to make a gradebook takes seconds
+        if anew and submissions:
+            self.crew.wake(self.settings)
         with self.patiently(Book, self.course) as book:
             known = self.patiently(book.submissions)
             tasks = [Task(one, self.keys(one)) for one in submissions]
@@ -144,6 +147,8 @@ class Run:
                     yield old(self.course, task.submission)
             if not todo:
                 return
+            if not anew:
+                self.crew.wake(self.settings)
             for assignment in sorted({task.submission.assignment for task in todo}):
                 self.patiently(register, self.course, assignment)
             book.forget()

@@ -1,6 +1,5 @@
 """Stage three: the tests, run where the student's code is not."""
 
-from autograder.judge.trial import grade_sheet
 from autograder.judge.work import begin, work
 
-__all__ = ["begin", "grade_sheet", "work"]
+__all__ = ["begin", "work"]

@@ -17,7 +17,6 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 
 from autograder.judge.places import Places
-from autograder.judge.trial import grade_sheet
 from autograder.run import Dead, Fork, Limits, Warm
 from autograder.run.fork import remove
 from autograder.sheet import Graded, from_json, to_json
@@ -102,6 +101,7 @@ class Worker:
 
     def judge(self, sheet, limits):
         """In the fork: what it found, and what else is worth keeping, as bytes."""
+        from autograder.judge.trial import grade_sheet
         from utils.check.situations import PLAYED
 
         known = set(PLAYED)
@@ -116,12 +116,13 @@ class Worker:
 
 
 def warm_up():
-    """Import what tests use, and do once what takes long: a fork has it then."""
+    """Import what takes long, and do once what does: a fork has it then."""
     import pandas  # noqa: F401
 
     import utils.judge
     import utils.race  # noqa: F401
     from autograder.glass import unwatched
+    from autograder.judge import trial  # noqa: F401
     from utils.check import guard, models, situations  # noqa: F401
 
     unwatched.spare()
