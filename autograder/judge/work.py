@@ -3,6 +3,7 @@
 So nothing that one student's answers do to the judge's process is there for the next one.
 """
 
+import gc
 import os
 import pickle
 import resource
@@ -43,10 +44,14 @@ class Worker:
 
     def __init__(self, root, tier=None):
         os.environ.update(MY_STEP_PROGRESS="off", MPLBACKEND="Agg")
+        gc.disable()  # see `run.inside.warmth`
         with ThreadPoolExecutor(1) as aside:  # the sandbox imports much, too: both at once
             ready = aside.submit(warm_up)
             self.root, self.warm = str(root), Warm(root, tier)
             ready.result()
+        gc.collect()
+        gc.freeze()
+        gc.enable()
         import torch
 
         torch.set_num_threads(1)

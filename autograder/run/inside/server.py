@@ -173,10 +173,11 @@ def main(argv):
     world.update(linux=sys.platform == "linux", uid=os.getuid(), gid=os.getgid())
     try:
         cage.prepare(world)
-        from autograder.glass import tripwire, unwatched  # they import torch
         from autograder.run.inside import warmth
 
         shell, versions = warmth.warm_up()
+        from autograder.glass import tripwire, unwatched  # they import torch
+
         tripwire.lay()
         unwatched.spare()
         weigh(world)
