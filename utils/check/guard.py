@@ -39,10 +39,11 @@ class Guard:
     borrowed: names of torch's own optimizer functions that were called.
     returned: whether a `my_step` returned something.
 
-    `Guard.now` is the innermost one that is active, or None.
+    `Guard.now` is the innermost one that is active, or None. `Guard.clock` is off where others see to
+    the time.
     """
 
-    now = None
+    now, clock = None, True
 
     def __init__(self, seconds=SECONDS, watch=True):
         self.seconds, self.watch = seconds, watch
@@ -71,7 +72,7 @@ class Guard:
         self.on_ctrl_c = ctrl_c()
         if self.on_ctrl_c:
             signal.signal(signal.SIGINT, self.on_signal)
-        if sys.gettrace() is None:  # a debugger takes its time
+        if self.clock and sys.gettrace() is None:  # a debugger takes its time
             threading.Thread(target=self.watch_clock, daemon=True).start()
         self.look(True)
         return self

@@ -263,9 +263,9 @@ class NoOptimizer(TypeError):
 
 NEEDED = ("step", "param_groups", "state", "state_dict", "load_state_dict")
 
-WATCHED = 3
+WATCHED = 1
 """In so many situations it is seen whom the code calls. That takes longer than the play itself, and
-whoever is right in three by themselves has no need to borrow in the others."""
+whoever is right in one by themselves has no need to borrow in the others."""
 
 
 class Player:

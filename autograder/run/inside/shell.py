@@ -1,5 +1,6 @@
 """IPython as a notebook's kernel has it, but without a terminal, a front end, files or threads."""
 
+import ast
 import builtins
 import contextlib
 import getpass
@@ -54,6 +55,7 @@ class Shell(InteractiveShell):
     display_pub_class = Type(Publisher)
     shown = Any(None, allow_none=True)
     pictures = Any(True)
+    first = Any()
 
     def __init__(self, **kwargs):
         quiet = Config()
@@ -61,6 +63,7 @@ class Shell(InteractiveShell):
         quiet.InteractiveShell.colors = "nocolor"  # they take as long as the rest of a traceback
         super().__init__(config=quiet, **kwargs)
         warnings.filterwarnings("ignore", message="To exit: use")
+        self.first = self.transformers()
         formatters = self.display_formatter
         formatters.mimebundle_formatter.for_type_by_name("utils.plots", "Picture", self.picture)
         formatters.ipython_display_formatter.for_type_by_name(
@@ -106,6 +109,24 @@ class Shell(InteractiveShell):
                     stream.flush()
         return result.success
 
+    def transform_cell(self, raw_cell):
+        """To look for magics takes most of a short cell's time; there are none where it is Python."""
+        lines = raw_cell.splitlines()
+        untouched = len(lines) > 1 and lines[0][:1].strip() and self.transformers() == self.first
+        return (
+            raw_cell + "\n" if untouched and python(raw_cell) else super().transform_cell(raw_cell)
+        )
+
+    def transformers(self):
+        """All of them, for the student may add some."""
+        manager = self.input_transformer_manager
+        return [
+            *manager.cleanup_transforms,
+            *manager.line_transforms,
+            *manager.token_transformers,
+            *self.input_transformers_post,
+        ]
+
     def _showtraceback(self, etype, evalue, stb):
         name = getattr(etype, "__name__", str(etype))
         try:
@@ -146,6 +167,16 @@ class Shell(InteractiveShell):
         self.user_ns["_exit_code"] = process.returncode
 
     system_piped = system_raw = system
+
+
+def python(source):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+    return True
 
 
 def nobody(prompt="", stream=None):

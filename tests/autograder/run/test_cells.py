@@ -64,6 +64,29 @@ def test_magics(run):
     assert run("%nothing_like_this").outputs[0]["output_type"] in ("stream", "error")
 
 
+READ = r"""
+from IPython.core.interactiveshell import InteractiveShell as Whole
+shell = get_ipython()
+cells = [
+    "x = 1\ny = x %2\n", "def f():\n    return 1", "  x = 1\n  y = 2", "\nx\ny", "f(:\n1", "'\\d'\n1",
+    "s = '''\n%ls\n'''\ns?", "x\n!ls", "x = !ls\nx", "%%time\nx", "x = 1\n%time x", "ls\nls", "ls",
+    "for i in 1, 2:\n    await f(i)", ">>> x\n>>> y",
+]
+for cell in cells:
+    mine, whole = shell.transform_cell(cell), Whole.transform_cell(shell, cell)
+    print("same" if mine.rstrip() == whole.rstrip() else (mine, whole))
+"""
+TWO = "get_ipython().input_transformers_post.append(lambda x: [s.replace('two', '2') for s in x])"
+
+
+def test_a_cell_is_read_as_ipython_reads_it_also_where_nobody_looks_for_magics(run):
+    assert stream(run(READ)) == "same\n" * 15
+
+
+def test_a_student_may_have_cells_read_otherwise(run):
+    assert stream(run(TWO, "one = 1\nprint(one + two)")) == "3\n"
+
+
 def test_await_at_the_top(run):
     assert stream(run("import asyncio\nawait asyncio.sleep(0)\nprint('woke')")) == "woke\n"
 
