@@ -9,7 +9,7 @@ import symtable
 
 from autograder.intake.names import Names, implementation, loose, patched, walk
 from autograder.intake.notebook import defined
-from autograder.intake.python import SHELL, Opaque, Patience, known, trees
+from autograder.intake.python import SHELL, Opaque, Patience, of_master, trees
 from autograder.intake.reach import REACH
 from autograder.sheet import ANSWER, FREE, Flag
 
@@ -33,7 +33,7 @@ def look_through(cells, master):
             continue
         try:
             theirs = cell.origin == "student"
-            found, magics = trees(cell.source, patience) if theirs else known(cell.source)
+            found, magics = trees(cell.source, patience) if theirs else of_master(cell.source)
         except Opaque:
             found, magics = [], []
             flags += [flag("cannot be looked through", cell, "is too long or too deep")] * mine

@@ -65,7 +65,7 @@ def trees(source, patience):
 
 
 @lru_cache(1000)
-def known(source):
+def of_master(source):
     """The same of a cell of the master's, which comes again with every submission."""
     return trees(source, Patience())
 

@@ -72,8 +72,9 @@ class Shell(InteractiveShell):
 
     def picture(self, picture):
         """A picture of the course's; in words, if nobody will look."""
-        words = textwrap.fill(picture.alt, WIDTH)
-        return picture._repr_mimebundle_() if self.pictures else ({"text/plain": words}, {})
+        if self.pictures:
+            return picture._repr_mimebundle_()
+        return {"text/plain": textwrap.fill(picture.alt, WIDTH)}, {}
 
     def playground(self, widget):
         if self.pictures:
@@ -112,10 +113,11 @@ class Shell(InteractiveShell):
     def transform_cell(self, raw_cell):
         """To look for magics takes most of a short cell's time; there are none where it is Python."""
         lines = raw_cell.splitlines()
-        untouched = len(lines) > 1 and lines[0][:1].strip() and self.transformers() == self.first
-        return (
-            raw_cell + "\n" if untouched and python(raw_cell) else super().transform_cell(raw_cell)
-        )
+        # IPython cuts leading blanks off, and a single line may be a magic
+        plain = len(lines) > 1 and lines[0][:1].strip()
+        if plain and self.transformers() == self.first and python(raw_cell):
+            return raw_cell + "\n"
+        return super().transform_cell(raw_cell)
 
     def transformers(self):
         """All of them, for the student may add some."""
@@ -170,6 +172,7 @@ class Shell(InteractiveShell):
 
 
 def python(source):
+    """Does Python take it as it is?"""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
