@@ -3,26 +3,15 @@
 A crew talks to any `concurrent.futures.Executor`: processes of this machine, or a cluster's.
 """
 
-import ctypes
 import importlib
-import multiprocessing
-import os
-import signal
 import threading
 import time
 from collections import deque
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    CancelledError,
-    ProcessPoolExecutor,
-    wait,
-)
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, wait
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
-from multiprocessing.util import Finalize
 
 from autograder.course import Trouble, said
+from autograder.workers import Workers
 
 GONE = "the workers are gone: start them again, then grade again."
 AT_ONCE = "a worker ends as soon as it begins: is there memory enough?"
@@ -110,13 +99,14 @@ class Crew:
             oldest = min(self.running.values(), key=lambda job: job.since)
             if time.monotonic() - oldest.since > self.longest and not oldest.late:
                 oldest.late = True
-                self.kill()
+                self.pool.kill()
         return [one for one in found if one]
 
     def wake(self, what):
         """Let the workers of this machine get ready before there is work."""
-        for _ in range(0 if self.foreign or self.begin is None else self.size):
-            self.open().submit(do, ready, self.begin, what)
+        self.first = self.first or what
+        if not self.foreign:
+            self.open()
 
     def prove(self):
         """Raises Trouble if workers end before they do anything: then nobody's work is to blame."""
@@ -147,10 +137,7 @@ class Crew:
 
     def open(self):
         if self.pool is None:
-            quiet_tracker()
-            self.pool = ProcessPoolExecutor(
-                self.size, multiprocessing.get_context("spawn"), initializer=settle
-            )
+            self.pool = Workers(self.size, prepare, self.begin, self.first)
         return self.pool
 
     def take(self, future):
@@ -178,37 +165,16 @@ class Crew:
                 return job.ticket, Lost("It ended two workers, so it was set aside.")
             return job.ticket, Lost(f"It was set aside after two tries: {said(error)}.")
 
-    def kill(self):
-        for process in list((getattr(self.pool, "_processes", None) or {}).values()):
-            process.kill()
-
     def stop(self):
         """Let go of the workers, and of what they were doing."""
         if self.foreign is not None:
             for future in self.running:
                 future.cancel()
         elif self.pool is not None:
-            processes = list((self.pool._processes or {}).values())
             if self.running:
-                self.kill()
-            self.pool.shutdown(wait=False, cancel_futures=True)
-            for process in processes:
-                process.join(10)
-                process.kill()
-            self.pool.shutdown(wait=True)
+                self.pool.kill()
+            self.pool.shutdown(cancel_futures=True)
             self.pool = None
-
-
-def quiet_tracker():
-    """multiprocessing's tracker would warn of what workers that were ended have left; it removes it."""
-    before = os.environ.get("PYTHONWARNINGS")
-    os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker"
-    try:
-        resource_tracker.ensure_running()
-    finally:
-        os.environ.pop("PYTHONWARNINGS")
-        if before is not None:
-            os.environ["PYTHONWARNINGS"] = before
 
 
 def broke(future):
@@ -217,17 +183,14 @@ def broke(future):
 
 # ── in a worker ──────────────────────────────────────────────────────────────────────────────────
 
-begun = {}
+begun = {}  # why not, or None
 beginning = threading.Lock()
 
 
 def do(work, begin, what):
-    if begin:
-        with beginning:
-            if begin not in begun:
-                begun[begin] = start(begin, what)
-        if begun[begin]:
-            raise Unfit(begun[begin])
+    prepare(begin, what)
+    if begun.get(begin):
+        raise Unfit(begun[begin])
     return (named(work) if isinstance(work, str) else work)(what)
 
 
@@ -235,41 +198,18 @@ def ready(what):
     """Nothing to do."""
 
 
-def start(begin, what):
-    """Get ready; returns why not, or None."""
-    try:
-        named(begin)(what["root"], what["tier"])
-    except Exception as error:
-        return f"{said(error)}."
-    return None
+def prepare(begin, what):
+    """Get ready, once; a worker may be a thread, too."""
+    with beginning:
+        if begin is None or begin in begun:
+            return
+        try:
+            named(begin)(what["root"], what["tier"])
+            begun[begin] = None
+        except Exception as error:
+            begun[begin] = f"{said(error)}."
 
 
 def named(name):
     module, function = name.split(":")
     return getattr(importlib.import_module(module), function)
-
-
-def settle():
-    """A new worker process: Ctrl-C is for the main process, and its end is the worker's end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["OMP_NUM_THREADS"] = "1"  # workers fill the cores
-    Finalize(None, os._exit, (0,), exitpriority=-100)  # last; Python's own way out takes a second
-    parent = multiprocessing.parent_process()
-    if tied():
-        if os.getppid() != parent.pid:  # it ended before we were tied
-            os._exit(1)
-        return
-
-    def follow():
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
-
-
-def tied():
-    """Let the system end this process with its parent; False where it cannot. (No thread: we fork.)"""
-    try:
-        return ctypes.CDLL(None).prctl(1, signal.SIGKILL) == 0  # PR_SET_PDEATHSIG
-    except (AttributeError, OSError, TypeError):
-        return False

@@ -13,6 +13,7 @@ from autograder.glass.playing import play_here
 from autograder.glass.tensors import DTYPES
 from autograder.glass.wire import unpack
 from utils.check.guard import Guard, Paper, Stopped
+from utils.check.optimizer import defaults_of
 
 ASLEEP = 3
 """How many times as long as it may compute, a call may take in all."""
@@ -77,6 +78,9 @@ class Student(Peer):
 
     def do_play(self, make, words, which, hyper):
         return play_here(make, words, which, hyper, self.watcher)
+
+    def do_defaults(self, make, words):
+        return [name for name in defaults_of(make, words) if isinstance(name, str)]
 
     def do_twins(self, names):
         """These names stand for the same on both sides: a given cell has made them."""

@@ -5,7 +5,9 @@ forward   the same for a model; also says which of its parts ran
 method    one method of an object
 get, set  one attribute of an object
 backward  the gradient of what came from there goes back there
-look      what the student's names stand for now (the judge asks)
+look      what the student's names stand for now
+defaults  the names in an optimizer's defaults
+play      its paths in many situations, see `playing` (these three the judge asks)
 """
 
 import contextlib

@@ -20,10 +20,7 @@ FAULTS = ("memory", "cleared", "gradient", "graph", "class", "replaced", "shape"
 
 def plays(make, situations, hyper):
     """The traces of a stand-in, or of a partial of one, as `situations.play_all` gives them."""
-    words = {}
-    while hasattr(make, "func"):
-        words = {**make.keywords, **words}
-        make = make.func
+    make, words = opened(make)
     which = [number(situation) for situation in situations]
     hyper = dict(given=hyper.given, known=hyper.known, names=sorted(hyper.names))
     told = make.glass("play", make, words, which, hyper)
@@ -33,6 +30,24 @@ def plays(make, situations, hyper):
     if len(traces) < len(situations) and not isinstance(traces[-1].error, Stopped):
         raise Forged("too few paths, in good time")
     return traces
+
+
+def defaults_there(make, given):
+    """What an optimizer's defaults are called, as `optimizer.named_defaults` gives it."""
+    make, words = opened(make)
+    told = make.glass("defaults", make, {**words, **given})
+    if not isinstance(told, list):
+        raise Forged("names of defaults that are no list")
+    return {name for name in told if isinstance(name, str)}
+
+
+def opened(make):
+    """The stand-in in a partial, and the arguments that it is given by name."""
+    words = {}
+    while hasattr(make, "func"):
+        words = {**make.keywords, **words}
+        make = make.func
+    return make, words
 
 
 def number(situation):

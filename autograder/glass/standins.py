@@ -10,7 +10,7 @@ import types
 import torch
 
 from autograder.glass import library
-from autograder.glass.playing import plays
+from autograder.glass.playing import defaults_there, plays
 from utils.learner import Callback
 
 SPECIAL = ("__iter__", "__next__", "__len__", "__getitem__", "__call__")
@@ -110,7 +110,7 @@ def signature(args):
 class Function:
     """Stands for a function of the other side."""
 
-    plays = staticmethod(plays)
+    plays, defaults_there = staticmethod(plays), staticmethod(defaults_there)
 
     def __init__(self, ask, state):
         self.glass = ask
@@ -254,6 +254,7 @@ def make_class(ask, state, decode):
     own |= {
         "glass": staticmethod(ask),
         "plays": staticmethod(plays),
+        "defaults_there": staticmethod(defaults_there),
         "__new__": make,
         "__module__": "__main__",
     }

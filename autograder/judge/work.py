@@ -1,6 +1,7 @@
-"""A worker: it keeps one warm sandbox, and judges each sheet in a fork of itself.
+"""A worker: it judges each sheet in a fork of itself, against a warm sandbox.
 
-So nothing that one student's answers do to the judge's process is there for the next one.
+So nothing that one student's answers do to the judge's process is there for the next one. Workers
+that are forks of one process have one sandbox: it forks for each student.
 """
 
 import gc
@@ -65,6 +66,7 @@ class Worker:
         if not self.warm.alive:
             self.warm.close()
             self.warm.start()
+        scratch = Path(tempfile.mkdtemp(dir=self.warm.scratch))
         reading, writing = os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -73,7 +75,7 @@ class Worker:
                 resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
                 with os.fdopen(writing, "wb") as out:
                     try:
-                        out.write(self.judge(sheet, limits))
+                        out.write(self.judge(sheet, limits, scratch))
                     except BaseException as error:
                         lost = isinstance(error, Dead | OSError)
                         out.write(pickle.dumps((lost, f"{type(error).__name__}: {error}")))
@@ -91,8 +93,7 @@ class Worker:
             os.close(reading)
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-            for left in Path(self.warm.scratch).iterdir():
-                remove(left)
+            remove(scratch)
         if result is True:
             raise Lost(f"the judge stumbled: {more}")
         if result is False:
@@ -104,7 +105,7 @@ class Worker:
         """Of a sheet that cannot be graded, and that no second try would help."""
         return to_json(Graded(replace(sheet, verdict=verdict), tier=self.warm.tier))
 
-    def judge(self, sheet, limits):
+    def judge(self, sheet, limits, scratch):
         """In the fork: what it found, and what else is worth keeping, as bytes."""
         from autograder.judge.trial import grade_sheet
         from utils.check.guard import Guard
@@ -112,14 +113,14 @@ class Worker:
 
         Guard.clock = False  # see `glass.inside.limited`, and `court.Alarm`
         known = set(PLAYED)
-        graded = grade_sheet(sheet, lambda: self.fork(limits), self.warm.tier)
-        result = to_json(Places(self.root, self.warm.scratch).graded(graded))
+        graded = grade_sheet(sheet, lambda: self.fork(limits, scratch), self.warm.tier)
+        result = to_json(Places(self.root, scratch).graded(graded))
         new = {key: traces for key, traces in PLAYED.items() if key not in known}
         return pickle.dumps((result, new))
 
-    def fork(self, limits):
-        """A process for the student. (The warm one is a child of the worker, not of the judge.)"""
-        return Fork(self.warm.control, Path(tempfile.mkdtemp(dir=self.warm.scratch)), limits)
+    def fork(self, limits, scratch):
+        """A process for the student. (`Warm` would start a sandbox anew that is lost: not here.)"""
+        return Fork(self.warm.control, Path(tempfile.mkdtemp(dir=scratch)), limits)
 
 
 def warm_up():

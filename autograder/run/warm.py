@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import select
 import socket
 import subprocess
 import tempfile
@@ -58,7 +59,12 @@ class Warm:
 
     @property
     def alive(self):
-        return self.process is not None and self.process.poll() is None
+        """Is there somebody at the other end? (It may be a fork of ours that asks.)"""
+        if self.control is None:
+            return False
+        poll = select.poll()
+        poll.register(self.control, select.POLLIN)
+        return not poll.poll(0)  # it says nothing unasked, so what comes is its end
 
     @property
     def seconds(self):

@@ -147,14 +147,21 @@ class Guard:
 
     def watch_calls(self, frame, event, arg):
         if event == "call":
-            folder, file = os.path.split(frame.f_code.co_filename)
-            if folder == TORCH_OPTIM and file not in FREE:
-                self.borrowed.add(f"torch.optim.{file.removesuffix('.py').lstrip('_')}")
+            if lender := of_torch(frame.f_code.co_filename):
+                self.borrowed.add(lender)
         elif event == "return":
             if arg is not None and frame.f_code.co_name == "my_step":
                 self.returned = True
         elif event == "c_call" and getattr(arg, "__name__", "").startswith("_fused_"):
             self.borrowed.add(f"torch.{arg.__name__}")
+
+
+@functools.cache
+def of_torch(path):
+    """The name of torch's optimizer that this file has the step of, or None."""
+    folder, file = os.path.split(path)
+    if folder == TORCH_OPTIM and file not in FREE:
+        return f"torch.optim.{file.removesuffix('.py').lstrip('_')}"
 
 
 class Paper(io.TextIOBase):

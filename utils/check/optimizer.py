@@ -149,10 +149,10 @@ def settled(make):
 
 def vary(Student, Reference, given):
     """Which hyper-parameters may be varied, and how they are handed over."""
-    make_one(torch.optim.SGD, dict(lr=0.1))  # the first one makes torch import for seconds
+    defaults_of(torch.optim.SGD, dict(lr=0.1))  # the first one makes torch import for seconds
     with Guard():
-        own = dict(getattr(make_one(Student, given), "defaults", {}))
-    theirs = dict(getattr(make_one(Reference, given), "defaults", {}))
+        own = named_defaults(Student, given)
+    theirs = defaults_of(Reference, given)
     common = {k: v for k, v in theirs.items() if k in own and numeric(v)}
     known = {**common, **{k: v for k, v in given.items() if numeric(v)}}
     fixed = settled(Student) | settled(Reference)
@@ -161,12 +161,18 @@ def vary(Student, Reference, given):
     return Hyper(given, known, frozenset(names))
 
 
-def make_one(make, given):
-    """An optimizer on one small weight, or None if that does not work: `play` says why."""
+def named_defaults(make, given):
+    """The names in `defaults`. Something whose code runs in another process has a `defaults_there`."""
+    there = getattr(unwrapped(make), "defaults_there", None)
+    return there(make, given) if there else set(defaults_of(make, given))
+
+
+def defaults_of(make, given):
+    """Those of an optimizer on one small weight; none if that does not work: `play` says why."""
     try:
-        return make([torch.zeros(2, requires_grad=True)], **given)
+        return dict(make([torch.zeros(2, requires_grad=True)], **given).defaults)
     except (Exception, SystemExit, Stopped):
-        return None
+        return {}
 
 
 def numeric(value):

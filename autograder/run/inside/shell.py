@@ -4,6 +4,8 @@ import ast
 import builtins
 import contextlib
 import getpass
+import inspect
+import linecache
 import os
 import subprocess
 import sys
@@ -128,6 +130,13 @@ class Shell(InteractiveShell):
             *manager.token_transformers,
             *self.input_transformers_post,
         ]
+
+    def showtraceback(self, *args, **kwargs):
+        """A cell is no module; told so, inspect does not look at thousands of them for each line."""
+        for cell in [file for file in linecache.cache if file.startswith("<ipython-input")]:
+            for file in (cell, os.path.abspath(cell)):
+                inspect.modulesbyfile[file] = ""
+        super().showtraceback(*args, **kwargs)
 
     def _showtraceback(self, etype, evalue, stb):
         name = getattr(etype, "__name__", str(etype))
