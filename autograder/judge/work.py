@@ -10,6 +10,7 @@ import pickle
 import resource
 import selectors
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -21,6 +22,7 @@ from pathlib import Path
 from autograder.judge.places import Places
 from autograder.run import Dead, Fork, Limits, Warm
 from autograder.run.fork import remove
+from autograder.run.inside import linux
 from autograder.sheet import Graded, from_json, to_json
 
 GRACE = 30
@@ -50,8 +52,6 @@ class Worker:
             ready = aside.submit(warm_up)
             self.root, self.warm = str(root), Warm(root, tier)
             ready.result()
-        gc.collect()
-        gc.freeze()
         gc.enable()
         import torch
 
@@ -124,7 +124,7 @@ class Worker:
 
 
 def warm_up():
-    """Import what takes long, and do once what does: a fork has it then."""
+    """Import what takes long, and do once what does; and make it cheap to fork."""
     import pandas  # noqa: F401
 
     import utils.judge
@@ -136,6 +136,10 @@ def warm_up():
     unwatched.spare()
     guard.warm_up()
     situations.warm_up()
+    gc.collect()
+    gc.freeze()
+    if sys.platform == "linux":
+        linux.collapse()
 
 
 def remember(played):

@@ -21,7 +21,8 @@ ASK_EVERY = 0.5  # seconds between two questions how much CPU time it has used
 
 def remove(folder):
     """Delete a folder, however deep; Python's own `rmtree` gives up at a thousand levels."""
-    subprocess.run(["rm", "-rf", "--", str(folder)], check=False, stderr=subprocess.DEVNULL)
+    command = ["rm", "-rf", "--", str(folder)]
+    subprocess.run(command, check=False, stderr=subprocess.DEVNULL, env={})  # see `sandbox`
 
 
 class Fork:

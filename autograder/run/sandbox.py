@@ -68,7 +68,8 @@ def no_namespaces():
     if not bubblewrap():
         return "bubblewrap is missing: run `make set-up`."
     command = [bubblewrap(), "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "/bin/true"]
-    tried = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    # a library that another thread loads may be changing the environment just now: do without it
+    tried = subprocess.run(command, capture_output=True, text=True, timeout=20, env={})
     if tried.returncode:
         said = (tried.stderr.strip().splitlines() or ["no reason given"])[-1]
         return f"this machine forbids it ({said})."
