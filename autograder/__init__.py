@@ -6,7 +6,8 @@ convert    nbgrader's converters and gradebook, on this course
 release    exercises/ from solutions/
 bundle     a zip for students;  search: no solution and no hidden test is in it
 grade      submissions → gradebook: intake → run → judge → record, each a room of its own
-  crew       workers, and what happens when one is lost;  outcome: what became of a submission
+  crew       who does the work, and what happens when one is lost;  workers: this machine's
+  outcome    what became of a submission
   sheet      what goes from room to room
 report     who got what and why: tables, CSV for an LMS, a page about the class
 doctor     what is there, and what is not

@@ -32,7 +32,7 @@ class Workers(Executor):
         context = multiprocessing.get_context("spawn")
         lines = [context.Pipe() for _ in range(size)]
         theirs = [line for _, line in lines]
-        self.parent = context.Process(target=parent, args=(theirs, begin, args))
+        self.parent = context.Process(target=parent, args=(theirs, begin, args), daemon=True)
         self.parent.start()
         for line in theirs:
             line.close()
@@ -67,6 +67,8 @@ class Workers(Executor):
                 except (EOFError, OSError):
                     self.broken = True
                     future.set_exception(BrokenExecutor("a worker ended"))
+                except Exception as error:  # of an answer that cannot be read here
+                    future.set_exception(error)
                 else:
                     (future.set_result if good else future.set_exception)(result)
 

@@ -1,16 +1,23 @@
-"""A judge that is lost is worth another try; one that does not come to an end is not."""
+"""A judge that is lost is worth another try; one that does not come to an end is not.
+
+And workers share a sandbox, until it is lost.
+"""
 
 import os
 import signal
 import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from processes import alive, children
 
+from autograder.crew import Crew
+from autograder.grade import BEGIN, WORK
 from autograder.judge.work import Lost, Worker
 from autograder.run import Dead, Limits
-from autograder.sheet import ANSWER, Cell, Sheet, from_json
+from autograder.sheet import ANSWER, TEST, Cell, Sheet, from_json, to_json
 
 SHEET = Sheet("ann", "x", "x", [Cell("a", ANSWER, "code", "1", "student", "a")])
 
@@ -58,3 +65,51 @@ def test_a_judge_that_stumbles_is_a_verdict_at_once(graded, capfd):
 def test_a_judge_that_was_killed_or_had_no_room_is_lost(graded, judge):
     with pytest.raises(Lost):
         graded(judge)
+
+
+def halved(number):
+    """A student's sheet, with one right answer."""
+    answer = Cell("a", ANSWER, "code", f"def half(x):\n    return x / {number}", "student", "a")
+    test = Cell("t", TEST, "code", "assert half(3) == 1.5", grade_id="t", points=1)
+    return Sheet(f"student-{number}", "x", "x", [answer, test])
+
+
+def sandboxes(family):
+    """The processes among them in which students' processes are forked."""
+    shown = {}
+    for pid in family:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if any(b"inside.server" in word for word in words) and b"bwrap" not in words[0]:
+            shown[pid] = children(pid)
+    return [pid for pid in shown if not any(pid in below for below in shown.values())]
+
+
+@pytest.mark.slow
+def test_workers_share_a_sandbox_and_who_loses_it_gets_another(pytestconfig):
+    these = Crew(WORK, BEGIN, size=2)
+    settings = dict(root=str(pytestconfig.rootpath), tier="namespaces")
+
+    def points():
+        for number in range(1, 9):
+            these.put(number, dict(settings, sheet=to_json(halved(number))))
+        found = {}
+        while these.busy:
+            found.update(these.results(1))
+        graded = {number: from_json(result) for number, result in found.items()}
+        assert not any(one.sheet.verdict for one in graded.values())
+        return {number: one.scores["t"].score for number, one in graded.items()}
+
+    try:
+        assert points() == {number: float(number == 2) for number in range(1, 9)}
+        family = children(these.pool.parent.pid)
+        (shared,) = sandboxes(family)
+        os.kill(shared, signal.SIGKILL)
+        assert points() == {number: float(number == 2) for number in range(1, 9)}
+        family += children(these.pool.parent.pid)
+        assert not alive(shared) and len(sandboxes(filter(alive, family))) in (1, 2)
+    finally:
+        these.stop()
+    until = time.monotonic() + 20
+    while any(map(alive, family)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not any(map(alive, family))
