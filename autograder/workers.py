@@ -15,6 +15,7 @@ import queue
 import signal
 import threading
 from concurrent.futures import BrokenExecutor, Executor, Future
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
 
@@ -29,6 +30,7 @@ class Workers(Executor):
     """
 
     def __init__(self, size, begin, *args):
+        quiet_tracker()
         context = multiprocessing.get_context("spawn")
         lines = [context.Pipe() for _ in range(size)]
         theirs = [line for _, line in lines]
@@ -91,6 +93,21 @@ class Workers(Executor):
             if self.parent.is_alive():
                 self.kill()
                 self.parent.join()
+
+
+def quiet_tracker():
+    """multiprocessing's tracker would warn of what workers that were ended have left; it removes it."""
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker"
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        os.environ.pop("PYTHONWARNINGS")
+        if before is not None:
+            os.environ["PYTHONWARNINGS"] = before
+
+
+# ── in the parent and its forks ──────────────────────────────────────────────────────────────────
 
 
 def parent(lines, begin, args):

@@ -7,7 +7,7 @@ here has usually left the way of an honest answer.
 import ast
 import symtable
 
-from autograder.intake.names import Names, implementation, loose, patched, walk
+from autograder.intake.names import Names, implementation, loose, of_course, patched, walk
 from autograder.intake.notebook import defined
 from autograder.intake.python import SHELL, Opaque, Patience, of_master, trees
 from autograder.intake.reach import REACH
@@ -20,11 +20,12 @@ CHECKS = ("utils.check", "utils.judge", "utils.race")
 def look_through(cells, master):
     """Flags for the student's code in a sheet, one for each kind of thing in each cell.
 
-    Seen: implementations of torch.optim in an answer, also by a name that another cell gave them;
-    the shell; ways out of the notebook (frames, `__main__`, processes, sockets, …); what belongs
-    to torch or the checks overwritten; the text of hidden tests.
+    Seen: implementations of torch.optim in an answer, also by a name that another cell gave them,
+    and what of utils/ it is compared with; the shell; ways out of the notebook (frames,
+    `__main__`, processes, sockets, …); what belongs to torch or the checks overwritten; the text
+    of hidden tests.
     """
-    names, lent, flags, views = Names(), {}, [], []
+    names, flags, views = Names(), [], []
     answers = {one for cell in master.cells if cell.role == ANSWER for one in defined(cell.source)}
     patience = Patience()
     for cell in cells:
@@ -45,9 +46,16 @@ def look_through(cells, master):
     for cell, tree in views:
         flags += reaching(cell, tree, names)
         flags += overwritten(cell, tree, names, answers)
-        lent |= lending(cell, tree, names, lent, answers)
-    for cell, tree in views:
-        flags += optimizers(cell, tree, names, lent, answers)
+    own = {name for _, tree in views for name, _ in bindings(tree)}
+    for kind, find in (
+        ("torch.optim used", lambda tree: implementation(tree, names)),
+        ("reference used", lambda tree: references(tree, names, master, own)),
+    ):
+        lent = {}
+        for cell, tree in views:
+            lent |= lending(cell, tree, find, lent, answers)
+        for cell, tree in views:
+            flags += done_for_them(kind, cell, tree, find, lent, answers)
     return gathered(flags)
 
 
@@ -73,39 +81,52 @@ def gathered(findings, most=3):
     return flags
 
 
-# torch.optim in an answer
+# what takes an answer's work away
 
 
-def optimizers(cell, tree, names, lent, answers):
-    """An answer that uses torch's own optimizer, or another cell that makes it the answer."""
+def references(tree, names, master, own):
+    """What of utils/ the exercise leaves to its tests, unless the student has one of that name."""
+    parts = [tree]
+    if isinstance(tree, ast.Call):  # what it gives is no such thing, what it is given may be
+        parts = [*tree.args, *(word.value for word in tree.keywords)]
+    found = dict.fromkeys(path for part in parts for path in of_course(part, names))
+    known = master.references - {path for path in found if path.split(".")[2] in own}
+    return [path for path in found if path in known and not path.startswith(CHECKS)]
+
+
+def done_for_them(kind, cell, tree, find, lent, answers):
+    """An answer that uses what it should be itself, or another cell that makes this the answer.
+
+    find: tree → paths of such things.
+    """
     if cell.role == ANSWER:
-        paths = implementation(tree, names)
+        paths = find(tree)
         for path in paths:
-            yield flag("torch.optim used", cell, f"mentions {path}")
+            yield flag(kind, cell, f"mentions {path}")
         for name in sorted(globals_read(tree) & set(lent)):
             path, where = lent[name]
             if where != cell.id and not paths:
-                yield flag("torch.optim used", cell, f"uses `{name}`, in which there is {path}")
+                yield flag(kind, cell, f"uses `{name}`, in which there is {path}")
     for name, part in bindings(tree):
         if name in answers and cell.role == FREE:
-            for path in implementation(part, names):
-                yield flag("torch.optim used", cell, f"makes {name} of {path}")
+            for path in find(part):
+                yield flag(kind, cell, f"makes {name} of {path}")
 
 
-def lending(cell, tree, names, lent, answers):
-    """Names of the notebook that hold an implementation of torch.optim, directly or by another.
+def lending(cell, tree, find, lent, answers):
+    """Names of the notebook that hold such a thing, directly or by another.
 
     Returns:
-        dict: name → (path of the implementation, id of the cell).
+        dict: name → (path of the thing, id of the cell).
     """
     found = {}
     for name, part in bindings(tree):
         if cell.role == FREE and name in answers:
-            continue  # the answer has a name of its own; `optimizers` looks at this
+            continue  # the answer has a name of its own; `done_for_them` looks at this
         part = part if isinstance(part, ast.stmt) else ast.Expr(part)
         known = {one.id for one in walk(part) if isinstance(one, ast.Name)} & {*lent, *found}
         used = sorted(globals_read(ast.Module([part], [])) & known) if known else []
-        if paths := implementation(part, names):
+        if paths := find(part):
             found[name] = (paths[0], cell.id)
         elif used:
             found[name] = ({**lent, **found}[used[0]][0], cell.id)

@@ -1,5 +1,6 @@
 """The master of a notebook: as it is graded, and as it was released."""
 
+import contextlib
 import hashlib
 import json
 import re
@@ -8,6 +9,8 @@ from dataclasses import dataclass, field
 import nbformat
 
 from autograder.course import Trouble, said
+from autograder.intake.names import Names, of_course
+from autograder.intake.python import Opaque, of_master
 from autograder.sheet import ANSWER, FREE, GIVEN, TEST, TEXT, Cell
 
 TELLTALE = 25  # characters
@@ -24,6 +27,7 @@ class Master:
     released: cell id → source, as students got it.
     fixed: ids of the cells whose source is never the student's.
     hidden: cell id → (lines, texts in quotes) that only the graders see, the longer ones.
+    references: what of utils/ only its tests use.
     """
 
     notebook: str
@@ -31,6 +35,7 @@ class Master:
     released: dict
     fixed: set
     hidden: dict = field(default_factory=dict)
+    references: frozenset = frozenset()
 
     def __post_init__(self):
         known = "\n".join(self.released.values())
@@ -41,6 +46,19 @@ class Master:
                 self.hidden[cell.id] = (rows, [text for text in quoted if telling(text, known)])
         self.by_id = {cell.id: cell for cell in self.cells}
         self.by_grade_id = {cell.grade_id: cell for cell in self.cells if cell.grade_id}
+
+
+def references(cells):
+    """What of utils/ only tests use, and no solution: that with which an answer is compared."""
+    names, used = Names(), {True: [], False: []}
+    for cell in cells:
+        with contextlib.suppress(Opaque):
+            trees = of_master(cell.source)[0] if cell.kind == "code" else []
+            used[cell.role == TEST] += trees
+            for tree in trees:
+                names.learn(tree)
+    tests, others = ({x for tree in used[test] for x in of_course(tree, names)} for test in used)
+    return frozenset(tests - others)
 
 
 def telling(text, known):
@@ -93,6 +111,7 @@ def made(course, path, data):
     resources = {"nbgrader": about, "unique_key": path.stem}
     nb = nbformat.reads(data.decode("utf-8"), as_version=4)
     name_cells(nb, data)
+    compared = references([cell_of(cell) for cell in nb.cells])
     for step in steps[:saved]:
         nb, resources = step(config=course.config).preprocess(nb, resources)
     cells = [cell_of(cell) for cell in nb.cells]
@@ -100,7 +119,7 @@ def made(course, path, data):
     for step in steps[saved + 1 :]:
         nb, resources = step(config=course.config).preprocess(nb, resources)
     released = {one.id: cell.source for one, cell in zip(cells, nb.cells, strict=True)}
-    return Master(path.stem, cells, released, fixed)
+    return Master(path.stem, cells, released, fixed, references=compared)
 
 
 def name_cells(nb, data):

@@ -137,6 +137,15 @@ def optimizers():
     return {name for name, x in kinds.items() if issubclass(x, torch.optim.Optimizer)} - FREE_TO_USE
 
 
+def of_course(tree, names):
+    """What of utils/ this code uses, as utils.module.name."""
+    for node in walk(tree):
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
+            parts = (names.path(node) or "").split(".")
+            if parts[0] == "utils" and len(parts) > 2:
+                yield ".".join(parts[:3])
+
+
 WHOLE = ("torch", "utils", "utils.check", "utils.optim", "utils.judge")
 """Modules that nobody needs as a value: there is much behind them."""
 

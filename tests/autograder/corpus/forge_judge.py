@@ -288,3 +288,16 @@ def torchs_own_source(paper):
         "class SGDOptimizer(Optim):\n    def __init__(self, params, lr):\n        super().__init__(params, dict(lr=lr))\n"
         "    def my_step(self, p, state, group):\n        space['SGD']([p], lr=group['lr']).step()",
     )
+
+
+@case(FORGED, "06_mnist", base="empty", flags=("reference used",), or_flagged=True)
+def reference_as_answer(paper):
+    """The loop is the one of `utils.train` with which it is compared, under another name."""
+    paper.add("loop = fit", before="train")
+    paper.body(
+        "train",
+        "batches = list(batches)\n"
+        "losses = loop(model, batches, None, optimizer, loss_func=loss_func, bar=False).losses\n"
+        "sizes = torch.tensor([len(y) for _, y in batches])\n"
+        "return float((losses * sizes).sum() / sizes.sum())",
+    )

@@ -63,6 +63,41 @@ def test_torchs_own_optimizer_in_an_answer_is_seen(sources):
     assert flags and all(flag.startswith("torch.optim used: ") for flag in flags)
 
 
+FITTED = "def fit_one_epoch(model, batches, opt):\n    return {}(model, batches, opt)"
+REFERENCES = {
+    (FITTED.format("fit"),): "mentions utils.train.fit",
+    (FITTED.format("evaluate"),): "mentions utils.train.evaluate",
+    ("from utils.train import fit as f\n" + FITTED.format("f"),): "mentions utils.train.fit",
+    ("import utils.train\n" + FITTED.format("utils.train.fit"),): "mentions utils.train.fit",
+    ("loop = fit", FITTED.format("loop")): "uses `loop`, in which there is utils.train.fit",
+    (
+        "loop = partial(fit)",
+        FITTED.format("loop"),
+    ): "uses `loop`, in which there is utils.train.fit",
+}
+
+
+@pytest.mark.parametrize("sources", REFERENCES, ids=str)
+def test_what_only_the_tests_need_is_seen_in_an_answer(sources):
+    """The reference that an answer is compared with would pass as an answer."""
+    (flag,) = look(*sources, assignment="06_mnist")
+    assert flag.startswith("reference used: The answer ") and REFERENCES[sources] in flag
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        ("history = fit(model, batches, opt)", "x = 1"),
+        ("accuracy = evaluate(model, batches)", "x = 1"),
+        ("def evaluate(model): return 1", "def accuracy(model): return evaluate(model)"),
+        ("x = Batches(images, labels)\nplots.save(x)\ncheck_function(f, g)",),
+    ],
+    ids=str,
+)
+def test_to_look_at_an_answer_by_what_the_tests_need_is_nothing(sources):
+    assert look(*sources, assignment="06_mnist") == []
+
+
 REACHING = {
     "import os; os._exit(0)": "starts or ends processes (os._exit)",
     "from os import system": "starts or ends processes (os.system)",
