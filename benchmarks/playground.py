@@ -204,6 +204,10 @@ class Lab:
         self.tab.wait_for_timeout(2500)
         return name
 
+    def save(self):
+        self.tab.evaluate("jupyterapp.commands.execute('docmanager:save')")
+        self.tab.wait_for_timeout(1500)
+
     def measure(self, move, seen, count=40, seconds=4):
         times = [t for t in self.tab.evaluate(LATENCY, [move, seen, count]) if t == t]
         rate = self.tab.evaluate(RATE, [move, seen, seconds])
@@ -213,19 +217,17 @@ class Lab:
 
 
 def opening(lab, rounds=3):
-    """Seconds to open a saved notebook with three playgrounds, and the same without."""
+    """Seconds to open a saved notebook: without widgets, with a slider, with three playgrounds."""
     full = lab.run(*[PAGE.replace("300", str(n)) for n in (60, 80, 100)], wanted=".ms-play")
-    lab.tab.evaluate("jupyterapp.commands.execute('docmanager:save')")
-    lab.tab.wait_for_timeout(1500)
+    lab.save()
+    slider = lab.run("import ipywidgets\nipywidgets.IntSlider()", wanted=".widget-slider")
+    lab.save()
     nb = nbformat.read(lab.home / full, as_version=4)
     for cell in nb.cells:
         cell.outputs = []
     nbformat.write(nb, lab.home / "empty.ipynb")
-    pairs = []
-    for _ in range(rounds):
-        bare = lab.open("empty.ipynb", ".jp-CodeCell")
-        pairs.append((lab.open(full, ".ms-play canvas"), bare))
-    return pairs
+    wanted = {"empty.ipynb": ".jp-CodeCell", slider: ".widget-slider", full: ".ms-play canvas"}
+    return [[lab.open(*one) for one in wanted.items()] for _ in range(rounds)]
 
 
 def main():
@@ -248,8 +250,9 @@ def main():
         said = lab.tab.locator("pre", has_text="dashboard: cost").inner_text().split()
         cost, error = map(float, said[-2:])
         print(f"the dashboard costs a training loop {cost:+.1%} ± {error:.1%} of its CPU time")
-        for full, bare in opening(lab):
-            print(f"open a notebook: {bare:.2f} s, with three playgrounds {full:.2f} s")
+        for bare, slider, full in opening(lab):
+            more = f"with one plain slider {slider:.2f} s, with three playgrounds {full:.2f} s"
+            print(f"open a notebook: {bare:.2f} s, {more}")
     files = sorted(path.stem for path in (ROOT / "utils/playground").glob("*.js"))
     from utils.playground.page import script
 
