@@ -14,7 +14,6 @@ import sys
 import tempfile
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -47,15 +46,7 @@ class Worker:
 
     def __init__(self, root, tier=None):
         os.environ.update(MY_STEP_PROGRESS="off", MPLBACKEND="Agg")
-        gc.disable()  # see `run.inside.warmth`
-        with ThreadPoolExecutor(1) as aside:  # the sandbox imports much, too: both at once
-            ready = aside.submit(warm_up)
-            self.root, self.warm = str(root), Warm(root, tier)
-            ready.result()
-        gc.enable()
-        import torch
-
-        torch.set_num_threads(1)
+        self.root, self.warm = str(root), Warm(root, tier, meanwhile=warm_up)
 
     def grade(self, sheet, limits):
         """Graded, as JSON; with a verdict, if the judge stumbled or took too long.
@@ -124,8 +115,13 @@ class Worker:
 
 
 def warm_up():
-    """Import what takes long, and do once what does; and make it cheap to fork."""
+    """Import what takes long, and do once what does; and make it cheap to fork.
+
+    No thread does it: what a thread leaves locked when we fork would be locked for ever.
+    """
+    gc.disable()  # see `run.inside.warmth`
     import pandas  # noqa: F401
+    import torch
 
     import utils.judge
     import utils.race  # noqa: F401
@@ -133,11 +129,13 @@ def warm_up():
     from autograder.judge import trial  # noqa: F401
     from utils.check import guard, models, situations  # noqa: F401
 
+    torch.set_num_threads(1)
     unwatched.spare()
     guard.warm_up()
     situations.warm_up()
     gc.collect()
     gc.freeze()
+    gc.enable()
     if sys.platform == "linux":
         linux.collapse()
 

@@ -31,12 +31,13 @@ class Warm:
         course: the course (or its root folder), whose files are not seen inside.
         tier: the sandbox's name; None is the best that holds. "none" must be asked for.
         memory: for a submission that is given no limits of its own, in bytes.
+        meanwhile: a function to be called while it starts.
 
     Raises:
         NoSandbox: none holds here, or not this one; or Python does not start in it.
     """
 
-    def __init__(self, course, tier=None, memory=None):
+    def __init__(self, course, tier=None, memory=None, meanwhile=None):
         self.root = root_of(course)
         self.limits = Limits() if memory is None else replace(Limits(), memory=memory)
         self.process = self.control = self.scratch = None
@@ -46,9 +47,10 @@ class Warm:
         failed = []
         for self.tier in chosen(tier):
             try:
-                return self.start()
+                return self.start(meanwhile)
             except NoSandbox as error:
                 failed.append(str(error))
+                meanwhile = None
         raise NoSandbox(" ".join(failed))
 
     def __enter__(self):
@@ -71,7 +73,7 @@ class Warm:
         """How long the start took, inside."""
         return self.hello.get("seconds")
 
-    def start(self):
+    def start(self, meanwhile=None):
         """Start it, and try whether the sandbox holds. Raises NoSandbox."""
         sweep()
         self.scratch = Path(tempfile.mkdtemp(prefix=PREFIX))
@@ -79,26 +81,10 @@ class Warm:
         self.ready = False
         self.control, inner = socket.socketpair()
         self.log = tempfile.TemporaryFile()  # noqa: SIM115  (closed in `close`)
-        try:
-            with inner:  # closed here, so that the process's end is heard
-                line, environment = command(
-                    self.tier, sight(self.root), self.scratch, inner.fileno(), self.root
-                )
-                self.process = subprocess.Popen(
-                    line,
-                    env=environment,
-                    cwd=self.scratch,
-                    stdin=subprocess.DEVNULL,
-                    stdout=self.log,
-                    stderr=self.log,
-                    pass_fds=[inner.fileno()],
-                    start_new_session=True,
-                )
-            self.control.settimeout(PATIENCE)
-            _, body = wire.receive(self.control)
-            self.hello = json.loads(body)
-        except (OSError, EOFError, wire.Broken) as error:
-            self.hello = {"wrong": str(error) or self.last_words() or "it said nothing"}
+        self.launch(inner)
+        if meanwhile:
+            meanwhile()
+        self.hello = self.greeting()
         why = self.hello.get("wrong")
         if why is None and self.tier != "none":
             try:
@@ -109,6 +95,34 @@ class Warm:
             self.close()
             raise NoSandbox(f"the sandbox “{self.tier}” does not hold here ({why.rstrip('.')}).")
         self.ready = True
+
+    def launch(self, inner):
+        with inner:  # closed here, so that the process's end is heard
+            line, environment = command(
+                self.tier, sight(self.root), self.scratch, inner.fileno(), self.root
+            )
+            try:
+                self.process = subprocess.Popen(
+                    line,
+                    env=environment,
+                    cwd=self.scratch,
+                    stdin=subprocess.DEVNULL,
+                    stdout=self.log,
+                    stderr=self.log,
+                    pass_fds=[inner.fileno()],
+                    start_new_session=True,
+                )
+            except OSError as error:
+                self.log.write(str(error).encode())  # its last words
+
+    def greeting(self):
+        """What it says when it is ready, or what is wrong."""
+        try:
+            self.control.settimeout(PATIENCE)
+            _, body = wire.receive(self.control)
+            return json.loads(body)
+        except (OSError, EOFError, wire.Broken) as error:
+            return {"wrong": str(error) or self.last_words() or "it said nothing"}
 
     def last_words(self):
         self.log.seek(0)

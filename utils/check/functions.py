@@ -56,20 +56,10 @@ def check_function(student, reference, *cases, name=None):
         CheckFailed: an AssertionError with the arguments, yours and expected, and, where they are
             known, the mistake and hints.
     """
-    name = name or label(student)
-    try:
-        compare_calls(student, reference, cases, name)
-    except report.CheckFailed as error:
-        raise error.with_traceback(None) from None
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        raise report.CheckFailed(
-            f"✗ {name} could not be checked: {errors.message(error, 50)}"
-        ) from None
+    report.guarded(compare_calls, name or label(student), student, reference, cases)
 
 
-def compare_calls(student, reference, cases, name):
+def compare_calls(name, student, reference, cases):
     if not callable(student):
         report.failed(
             name,

@@ -25,7 +25,7 @@ def check_model(make, inputs, outputs, name=None):
         CheckFailed: an AssertionError that says which of these does not hold.
     """
     name = name or label(make)
-    guarded(look_at_model, name, make, inputs, outputs)
+    report.guarded(look_at_model, name, make, inputs, outputs)
 
 
 def check_training(student, reference, make, name=None):
@@ -47,20 +47,7 @@ def check_training(student, reference, make, name=None):
             which it calls the model, `zero_grad`, `backward` and `step`.
     """
     name = name or label(student)
-    guarded(look_at_training, name, student, reference, make)
-
-
-def guarded(look, name, *args):
-    try:
-        look(name, *args)
-    except report.CheckFailed as error:
-        raise error.with_traceback(None) from None
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        raise report.CheckFailed(
-            f"✗ {name} could not be checked: {errors.message(error, 50)}"
-        ) from None
+    report.guarded(look_at_training, name, student, reference, make)
 
 
 def run(name, what, act):

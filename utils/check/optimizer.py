@@ -52,22 +52,13 @@ def check_optimizer(Student, Reference, **hyper):
 
     This finds mistakes; it does not stop a cheat, who shares the process with it.
     """
-    try:
-        judge(Student, Reference, hyper)
-    except report.CheckFailed as error:
-        raise error.with_traceback(None) from None
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        raise report.CheckFailed(
-            f"✗ {label(Student)} could not be checked: {errors.message(error, 50)}"
-        ) from None
+    report.guarded(judge, label(Student), Student, Reference, hyper)
 
 
 @np.errstate(all="ignore")
-def judge(Student, Reference, given):
+def judge(name, Student, Reference, given):
     """Play, compare, and report."""
-    name, against = label(Student), label(Reference)
+    against = label(Reference)
     refuse_what_is_no_class(Student, Reference, name, against)
     hyper = vary(Student, Reference, given)
     reference = play_reference(Reference, hyper, against)

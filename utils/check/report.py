@@ -6,7 +6,7 @@ import re
 import textwrap
 import tomllib
 
-from utils.check import progress
+from utils.check import errors, progress
 
 WIDTH = 92
 
@@ -95,6 +95,19 @@ def allowed():
     if value in ("off", "false", "no"):
         return None
     return max(1, int(value)) if value.isdigit() else 1
+
+
+def guarded(check, name, *args):
+    """Call it: all that it raises becomes a `CheckFailed`; but Ctrl-C is Ctrl-C."""
+    try:
+        check(name, *args)
+    except CheckFailed as error:
+        raise error.with_traceback(None) from None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        why = errors.message(error, 50)
+        raise CheckFailed(f"✗ {name} could not be checked: {why}") from None
 
 
 def passed(name, text):

@@ -101,6 +101,8 @@ def test_workers_share_a_sandbox_and_who_loses_it_gets_another(pytestconfig):
 
     try:
         assert points() == {number: float(number == 2) for number in range(1, 9)}
+        threads = os.listdir(f"/proc/{these.pool.parent.pid}/task")
+        assert len(threads) == 1, "whatever another thread has locked stays locked in a fork"
         family = children(these.pool.parent.pid)
         (shared,) = sandboxes(family)
         os.kill(shared, signal.SIGKILL)

@@ -5,7 +5,7 @@ p ← p − lr·m̂ / (√v̂ + ε).
 """
 
 from utils.check.mistakes import Family, Mistake
-from utils.check.mistakes.common import COMMON
+from utils.check.mistakes.any_optimizer import ANY_OPTIMIZER
 
 SOURCE = """
 class Adam(Optim):
@@ -417,5 +417,5 @@ FAMILY = Family(
     ("Adam", {}),
     dict(lr=0.01),
     SOURCE,
-    (*MISTAKES, *COMMON),
+    (*MISTAKES, *ANY_OPTIMIZER),
 )

@@ -4,7 +4,7 @@ from utils.check.mistakes import Family, Mistake
 from utils.check.mistakes.adam import DIVIDE
 from utils.check.mistakes.adam import MISTAKES as OF_ADAM
 from utils.check.mistakes.adam import SOURCE as ADAM
-from utils.check.mistakes.common import COMMON, MOVE
+from utils.check.mistakes.any_optimizer import ANY_OPTIMIZER, MOVE
 
 DECAY = "p.mul_(1 - lr * wd)"
 
@@ -98,5 +98,5 @@ FAMILY = Family(
     ("AdamW", {}),
     dict(lr=0.01, weight_decay=0.1),
     SOURCE,
-    (*MISTAKES, *OF_ADAM, *COMMON),
+    (*MISTAKES, *OF_ADAM, *ANY_OPTIMIZER),
 )

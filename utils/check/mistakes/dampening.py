@@ -4,7 +4,7 @@ g ← g + wd·p; then v ← g in the first step, v ← β·v + (1 − τ)·g aft
 """
 
 from utils.check.mistakes import Family, Mistake
-from utils.check.mistakes.common import COMMON, MOVE
+from utils.check.mistakes.any_optimizer import ANY_OPTIMIZER, MOVE
 
 SOURCE = """
 class Dampening(Optim):
@@ -253,5 +253,5 @@ FAMILY = Family(
     ("SGD", {}),
     dict(lr=0.1, momentum=0.9, dampening=0.5, weight_decay=0.1),
     SOURCE,
-    (*MISTAKES, *COMMON),
+    (*MISTAKES, *ANY_OPTIMIZER),
 )

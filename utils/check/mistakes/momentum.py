@@ -1,7 +1,7 @@
 """Momentum: v ← β·v + g, p ← p − lr·v."""
 
 from utils.check.mistakes import Family, Mistake
-from utils.check.mistakes.common import COMMON, MOVE
+from utils.check.mistakes.any_optimizer import ANY_OPTIMIZER, MOVE
 
 SOURCE = """
 class Momentum(Optim):
@@ -251,5 +251,5 @@ FAMILY = Family(
     ("SGD", {}),
     dict(lr=0.1, momentum=0.9),
     SOURCE,
-    (*MISTAKES, *COMMON),
+    (*MISTAKES, *ANY_OPTIMIZER),
 )

@@ -1,7 +1,7 @@
 """Nesterov's momentum: v ← β·v + g, p ← p − lr·(g + β·v)."""
 
 from utils.check.mistakes import Family, Mistake
-from utils.check.mistakes.common import COMMON, MOVE
+from utils.check.mistakes.any_optimizer import ANY_OPTIMIZER, MOVE
 from utils.check.mistakes.momentum import UPDATE, VELOCITY
 
 SOURCE = """
@@ -125,6 +125,6 @@ FAMILY = Family(
             ),
         ),
         *OWN,
-        *COMMON,
+        *ANY_OPTIMIZER,
     ),
 )

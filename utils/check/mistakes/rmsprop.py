@@ -1,7 +1,7 @@
 """RMSprop: v ← α·v + (1 − α)·g², p ← p − lr·g / (√v + ε)."""
 
 from utils.check.mistakes import Family, Mistake
-from utils.check.mistakes.common import COMMON
+from utils.check.mistakes.any_optimizer import ANY_OPTIMIZER
 
 SOURCE = """
 class RMSprop(Optim):
@@ -262,5 +262,5 @@ FAMILY = Family(
     ("RMSprop", {}),
     dict(lr=0.01, alpha=0.9),
     SOURCE,
-    (*MISTAKES, *COMMON),
+    (*MISTAKES, *ANY_OPTIMIZER),
 )

@@ -1,7 +1,7 @@
 """Gradient descent: p ← p − lr·g."""
 
 from utils.check.mistakes import Family, Mistake
-from utils.check.mistakes.common import COMMON, MOVE
+from utils.check.mistakes.any_optimizer import ANY_OPTIMIZER, MOVE
 
 SOURCE = """
 class SGD(Optim):
@@ -84,5 +84,5 @@ FAMILY = Family(
     ("SGD", {}),
     dict(lr=0.1),
     SOURCE,
-    (*MISTAKES, *COMMON),
+    (*MISTAKES, *ANY_OPTIMIZER),
 )

@@ -16,7 +16,7 @@ def own_step(loop):
     return {HEAD: f"def step(self, closure=None):\n{body}\n\n{HEAD}"}
 
 
-COMMON = (
+ANY_OPTIMIZER = (
     Mistake(
         "steps uphill",
         {MOVE: "p.add_(d, alpha=lr)"},
