@@ -10,6 +10,7 @@ from typing import NamedTuple
 from autograder.convert import gradebook
 from autograder.course import Trouble
 from autograder.release import abandoned, drift, problems
+from autograder.workers import WINDOWS
 
 PACKAGES = ("torch", "torchvision", "nbgrader", "nbclient", "nbconvert", "ipykernel", "sqlalchemy")
 
@@ -49,6 +50,9 @@ def examine(course):
 
 def sandboxes(course):
     """Which there are, and what the one that grading will use withstands: it is attacked."""
+    if not hasattr(os, "fork"):
+        yield Finding("sandbox", False, WINDOWS)
+        return
     from autograder.run import NoSandbox, Warm
     from autograder.run.attacks import attack
     from autograder.run.sandbox import examined

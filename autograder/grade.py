@@ -21,6 +21,7 @@ from autograder.record.journal import Journal, Keys, Lock, Spool
 from autograder.record.log import Log
 from autograder.run import Limits
 from autograder.sheet import Graded, to_json
+from autograder.workers import WINDOWS
 
 WORKERS = os.cpu_count() or 1
 WORK, BEGIN = "autograder.judge:work", "autograder.judge:begin"
@@ -73,7 +74,7 @@ def grade(
 
     Raises:
         Trouble: nothing can be graded: another grader is at work, the gradebook or an assignment's
-            source is out of order, no sandbox holds.
+            source is out of order, no sandbox holds, or this is Windows.
         KeyboardInterrupt: stopped; the next run goes on from there.
     """
     if read is None:
@@ -85,6 +86,8 @@ def grade(
     if dry_run:
         yield from plan(course, submissions, again, keys, journal, read)
         return
+    if executor is None and not hasattr(os, "fork"):
+        raise Trouble(WINDOWS)
     with Lock(course):
         longest = LONGEST / 2 + 3 * limits.get("total", Limits.total)  # a worker's own is shorter
         crew = Crew(work, begin, workers or WORKERS, executor, longest)

@@ -19,6 +19,11 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from multiprocessing.util import Finalize
 
+WINDOWS = (
+    "students' code is run on Linux or macOS. On Windows use WSL: `wsl --install`, then set the "
+    "course up in there."
+)
+
 
 class Workers(Executor):
     """As many forks of one process. If one of them ends, all do.

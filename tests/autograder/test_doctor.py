@@ -83,3 +83,10 @@ def test_it_sees_what_is_wrong(course, autograder, unattacked):
     assert status == 1 and "4 bad" in out
     for name in ("gradebook ", "release 01_tiny", "release 00_gone", "source 02_bad"):
         assert sum(name in line for line in bad) == 1
+
+
+def test_on_windows_it_says_where_to_grade(autograder, monkeypatch):
+    monkeypatch.delattr(os, "fork")
+    status, out, _ = autograder("doctor")
+    (row,) = rows(out, "sandbox")
+    assert status == 1 and row.startswith("BAD") and "On Windows use WSL" in row

@@ -180,6 +180,14 @@ def test_workers_that_cannot_work_at_all_end_the_run(known):
     assert rows(known)["submissions"] == []
 
 
+def test_on_windows_it_says_where_to_grade_and_records_nothing(known, monkeypatch):
+    hand_in(known, "a", **RIGHT)
+    monkeypatch.delattr(os, "fork")
+    with pytest.raises(Trouble, match="On Windows use WSL"):
+        list(grade(known, known.submissions(["01_tiny"]), read=standin.read))
+    assert rows(known)["submissions"] == []
+
+
 def test_results_are_kept_while_the_gradebook_is_locked(known, ran, monkeypatch):
     monkeypatch.setattr("autograder.record.book.IMPATIENCE", 0.1)
     monkeypatch.setattr("autograder.grade.PAUSE", 0.1)
