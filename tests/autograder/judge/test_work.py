@@ -3,6 +3,7 @@
 And workers share a sandbox, until it is lost.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -78,9 +79,10 @@ def sandboxes(family):
     """The processes among them in which students' processes are forked."""
     shown = {}
     for pid in family:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if any(b"inside.server" in word for word in words) and b"bwrap" not in words[0]:
-            shown[pid] = children(pid)
+        with contextlib.suppress(OSError):  # it has just ended
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            if any(b"inside.server" in word for word in words) and b"bwrap" not in words[0]:
+                shown[pid] = children(pid)
     return [pid for pid in shown if not any(pid in below for below in shown.values())]
 
 
