@@ -133,9 +133,9 @@ class Shell(InteractiveShell):
 
     def showtraceback(self, *args, **kwargs):
         """A cell is no module; told so, inspect does not look at thousands of them for each line."""
-        for cell in [file for file in linecache.cache if file.startswith("<ipython-input")]:
-            for file in (cell, os.path.abspath(cell)):
-                inspect.modulesbyfile[file] = ""
+        with contextlib.suppress(Exception):  # the student may have removed the working folder
+            for cell in [file for file in linecache.cache if file.startswith("<ipython-input")]:
+                inspect.modulesbyfile |= {cell: "", os.path.abspath(cell): ""}
         super().showtraceback(*args, **kwargs)
 
     def _showtraceback(self, etype, evalue, stb):

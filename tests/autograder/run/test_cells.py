@@ -96,6 +96,13 @@ def test_a_pandas_table_is_html(run):
     assert "<table" in ran.outputs[0]["data"]["text/html"]
 
 
+def test_an_error_is_an_error_also_where_the_working_folder_is_gone(fork, run):
+    gone = "import os\nos.mkdir('gone')\nos.chdir('gone')\nos.rmdir('../gone')"
+    (error,) = run(gone, "one = 1\none / 0").outputs
+    assert error["ename"] == "ZeroDivisionError" and fork.alive
+    assert run("one").status == OK
+
+
 def test_an_error_is_an_output_with_its_traceback(run):
     ran = run("1 / 0")
     assert ran.status == ERROR
