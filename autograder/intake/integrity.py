@@ -103,9 +103,9 @@ def done_for_them(kind, cell, tree, find, lent, answers):
         paths = find(tree)
         for path in paths:
             yield flag(kind, cell, f"mentions {path}")
-        for name in sorted(globals_read(tree) & set(lent)):
+        for name in sorted(globals_read(tree) & set(lent)) if lent and not paths else ():
             path, where = lent[name]
-            if where != cell.id and not paths:
+            if where != cell.id:
                 yield flag(kind, cell, f"uses `{name}`, in which there is {path}")
     for name, part in bindings(tree):
         if name in answers and cell.role == FREE:

@@ -68,7 +68,7 @@ def no_namespaces():
     if not bubblewrap():
         return "bubblewrap is missing: run `make set-up`."
     command = [bubblewrap(), "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "/bin/true"]
-    # a library that another thread loads (a cluster's worker has some) may be changing it just now
+    # without our environment: a library that another thread loads may be changing it just now
     tried = subprocess.run(command, capture_output=True, text=True, timeout=20, env={})
     if tried.returncode:
         said = (tried.stderr.strip().splitlines() or ["no reason given"])[-1]
