@@ -13,10 +13,10 @@ import zipfile
 
 import nbformat
 
-from autograder import whole
+from autograder import atomic
 from autograder.course import Trouble
+from autograder.leaks import leaks, secrets
 from autograder.release import files, released
-from autograder.search import leaks, secrets
 
 TOP = "my_step"  # the folder in the zip
 WHEN = (2020, 1, 1, 0, 0, 0)  # the time of every file in it; wheels cannot hold 1980 everywhere
@@ -78,7 +78,7 @@ def write(course, path, names=()):
     hidden = secrets(course)
     for leak in leaks(data, hidden, TOP):
         raise Trouble(f"the bundle is not written: {leak}.")
-    whole.write(path, data)
+    atomic.write(path, data)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         count = len(archive.namelist())
     kinds = [one.kind for one in hidden]

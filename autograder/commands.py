@@ -265,7 +265,7 @@ def doctor(course, args):
 def demo(course, args):
     from autograder import demo as room
     from autograder.report import results
-    from autograder.run import tiers
+    from autograder.sandbox import tiers
 
     workspace, submissions = room.prepare(course, args.keep)
     where = workspace.root.relative_to(course.root).as_posix()

@@ -7,10 +7,10 @@ import sys
 import tempfile
 from typing import NamedTuple
 
-from autograder.convert import gradebook
 from autograder.course import Trouble
+from autograder.nbgrader_api import gradebook
+from autograder.pool import WINDOWS
 from autograder.release import abandoned, drift, problems
-from autograder.workers import WINDOWS
 
 PACKAGES = ("torch", "torchvision", "nbgrader", "nbclient", "nbconvert", "ipykernel", "sqlalchemy")
 
@@ -53,9 +53,9 @@ def sandboxes(course):
     if not hasattr(os, "fork"):
         yield Finding("sandbox", False, WINDOWS)
         return
-    from autograder.run import NoSandbox, Warm
-    from autograder.run.attacks import attack
-    from autograder.run.sandbox import examined
+    from autograder.sandbox import NoSandbox, Warm
+    from autograder.sandbox.attacks import attack
+    from autograder.sandbox.tier import examined
 
     for tier in examined():
         if tier.name != "none":

@@ -1,6 +1,6 @@
 """Submissions into the gradebook: intake → work → record.
 
-Intake and recording happen here, work in worker processes (see `crew`), which never see the
+Intake and recording happen here, work in worker processes (see `scheduler`), which never see the
 gradebook. A result is written to disk as soon as it is there, and stays until it is in the
 gradebook; so nothing is done twice after Ctrl-C, a kill, or while the gradebook is locked.
 """
@@ -11,17 +11,17 @@ import time
 from collections import deque
 from dataclasses import dataclass, field, fields
 
-from autograder.convert import Away, register
 from autograder.course import CONFIG, Submission, Trouble
-from autograder.crew import LONGEST, Crew, Lost
+from autograder.model import Graded, to_json
+from autograder.nbgrader_api import Away, register
 from autograder.outcome import holds, old, plan, score, told, unread
+from autograder.pool import WINDOWS
 from autograder.record import record
-from autograder.record.book import Book
+from autograder.record.gradebook import Book
 from autograder.record.journal import Journal, Keys, Lock, Spool
 from autograder.record.log import Log
-from autograder.run import Limits
-from autograder.sheet import Graded, to_json
-from autograder.workers import WINDOWS
+from autograder.sandbox import Limits
+from autograder.scheduler import LONGEST, Lost, Scheduler
 
 WORKERS = os.cpu_count() or 1
 WORK, BEGIN = "autograder.judge:work", "autograder.judge:begin"
@@ -67,7 +67,7 @@ def grade(
         executor: a `concurrent.futures.Executor` with workers that see the course's folder; without,
             processes of this machine.
         dry_run: change nothing; each Outcome says what would happen.
-        limits: for the students' code: settings of `autograder.run.Limits`; they go before those of
+        limits: for the students' code: settings of `autograder.sandbox.Limits`; they go before those of
             nbgrader_config.py.
         say: called with a sentence when there is something to wait for; without, it goes to stderr.
         read, work, begin: intake and work, if other than the course's own.
@@ -90,12 +90,12 @@ def grade(
         raise Trouble(WINDOWS)
     with Lock(course):
         longest = LONGEST / 2 + 3 * limits.get("total", Limits.total)  # a worker's own is shorter
-        crew = Crew(work, begin, workers or WORKERS, executor, longest)
-        run = Run(course, keys, journal, crew, settings, read, say or complain)
+        scheduler = Scheduler(work, begin, workers or WORKERS, executor, longest)
+        run = Run(course, keys, journal, scheduler, settings, read, say or complain)
         try:
             yield from run(submissions, again)
         finally:
-            crew.stop()
+            scheduler.stop()
 
 
 def configured(course):
@@ -126,8 +126,8 @@ def complain(sentence):
 class Run:
     """One run over a class: what `grade` is made of."""
 
-    def __init__(self, course, keys, journal, crew, settings, read, say):
-        self.course, self.keys, self.journal, self.crew = course, keys, journal, crew
+    def __init__(self, course, keys, journal, scheduler, settings, read, say):
+        self.course, self.keys, self.journal, self.scheduler = course, keys, journal, scheduler
         self.settings, self.read, self.say = settings, read, say
         self.spool, self.log = Spool(course), Log(course)
         self.away = None
@@ -135,7 +135,7 @@ class Run:
     def __call__(self, submissions, again):
         anew = again or not self.course.gradebook.exists()  # to make a gradebook takes seconds
         if anew and submissions:
-            self.crew.wake(self.settings)
+            self.scheduler.wake(self.settings)
         with self.patiently(Book, self.course) as book:
             known = self.patiently(book.submissions)
             tasks = [Task(one, self.keys(one)) for one in submissions]
@@ -151,7 +151,7 @@ class Run:
             if not todo:
                 return
             if not anew:
-                self.crew.wake(self.settings)
+                self.scheduler.wake(self.settings)
             for assignment in sorted({task.submission.assignment for task in todo}):
                 self.patiently(register, self.course, assignment)
             book.forget()
@@ -160,7 +160,7 @@ class Run:
                     self.journal.write(task.submission, None)
                     self.spool.drop(task.submission)
             self.log(
-                f"began: {len(todo)} to grade, {self.crew.size} at a time, process {os.getpid()}"
+                f"began: {len(todo)} to grade, {self.scheduler.size} at a time, process {os.getpid()}"
             )
             start, done = time.monotonic(), 0
             try:
@@ -175,12 +175,14 @@ class Run:
     def work(self, todo, book):
         """All stages at once: while workers work, others' results are recorded."""
         ready = deque()
-        while todo or self.crew.busy or ready:
-            while todo and self.crew.hungry:
+        while todo or self.scheduler.busy or ready:
+            while todo and self.scheduler.hungry:
                 task = todo.popleft()
                 ready += [task] if self.begun(task) else []
             wait = 0 if ready and not self.away else PAUSE
-            for (task, number), result in self.crew.results(wait) if self.crew.busy else []:
+            for (task, number), result in (
+                self.scheduler.results(wait) if self.scheduler.busy else []
+            ):
                 self.finish(task, number, result)
                 if task.complete:
                     self.keep(task)
@@ -190,7 +192,7 @@ class Run:
                 if outcome:
                     ready.popleft()
                     yield outcome
-                elif not self.crew.busy:
+                elif not self.scheduler.busy:
                     time.sleep(PAUSE)
 
     def begun(self, task):
@@ -209,7 +211,7 @@ class Run:
         }
         for number, sheet in enumerate(sheets):
             if not sheet.verdict:
-                self.crew.put((task, number), dict(self.settings, sheet=to_json(sheet)))
+                self.scheduler.put((task, number), dict(self.settings, sheet=to_json(sheet)))
         if not task.complete:
             return False
         self.keep(task)

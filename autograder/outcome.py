@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field, replace
 
 from autograder.course import Submission, said
-from autograder.record.book import Book
-from autograder.record.notebook import opened
+from autograder.model import Flag, Graded, Sheet
+from autograder.record.gradebook import Book
+from autograder.record.graded_notebook import opened
 from autograder.report import reasons
-from autograder.sheet import Flag, Graded, Sheet
 
 
 @dataclass

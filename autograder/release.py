@@ -2,16 +2,15 @@
 
 import contextlib
 import json
-import os
 import re
-import shutil
 import tempfile
 from pathlib import Path
 
 import nbformat
 
-from autograder.convert import convert
+from autograder import atomic
 from autograder.course import Trouble
+from autograder.nbgrader_api import convert
 
 REGIONS = ("SOLUTION", "HIDDEN TESTS")
 LEFTOVER = re.compile(r"^\s*#+ *(BEGIN|END)\b.*|(BEGIN|END) (SOLUTION|HIDDEN)", re.M)
@@ -99,7 +98,7 @@ def release(course, assignment, force=False):
             source = new / path.relative_to(there)
             if source.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                replace(source, path)
+                atomic.write(path, source.read_bytes())
             else:
                 path.unlink()
         return changed
@@ -137,13 +136,6 @@ def files(folder):
 
 def same(a, b):
     return a.is_file() and b.is_file() and a.read_bytes() == b.read_bytes()
-
-
-def replace(source, path):
-    """Copy so that `path` is at every moment either the old file or the new one, whole."""
-    part = path.with_name(f".{path.name}.part")
-    shutil.copyfile(source, part)
-    os.replace(part, path)
 
 
 def problems(course, assignment):

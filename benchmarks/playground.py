@@ -254,7 +254,7 @@ def main():
             more = f"with one plain slider {slider:.2f} s, with three playgrounds {full:.2f} s"
             print(f"open a notebook: {bare:.2f} s, {more}")
     files = sorted(path.stem for path in (ROOT / "utils/playground").glob("*.js"))
-    from utils.playground.page import script
+    from utils.playground.assets import script
 
     print(f"JavaScript, all together: {len(script(*files).encode()) / 1000:.1f} kB")
 

@@ -15,8 +15,8 @@ from dataclasses import replace
 
 from autograder.intake.files import shown
 from autograder.intake.match import match
-from autograder.intake.notebook import bare
-from autograder.sheet import ANSWER, FREE, GIVEN, TEST, TEXT, Cell, Flag
+from autograder.intake.parse import bare
+from autograder.model import ANSWER, FREE, GIVEN, TEST, TEXT, Cell, Flag
 
 
 def assemble(master, raws, sheet):

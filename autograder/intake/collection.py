@@ -13,7 +13,7 @@ from autograder.intake.delivery import deliver, not_alike
 from autograder.intake.files import TIMESTAMP, Unreadable, shown, stem
 from autograder.intake.layout import depth, exchange, place
 from autograder.intake.master import masters
-from autograder.intake.notebook import parse
+from autograder.intake.parse import parse
 from autograder.intake.reading import shadow
 
 LOG = ".collected.jsonl"

@@ -1,20 +1,20 @@
 """Things in a submission that an instructor should know of. They change no score.
 
-Not a wall: the sandbox and the glass are. Whoever hides well is not seen here; whoever is seen
+Not a wall: the sandbox and the bridge are. Whoever hides well is not seen here; whoever is seen
 here has usually left the way of an honest answer.
 """
 
 import ast
 import symtable
 
-from autograder.intake.names import Names, implementation, loose, of_course, patched, walk
-from autograder.intake.notebook import defined
-from autograder.intake.python import SHELL, Opaque, Patience, of_master, trees
+from autograder.intake.parse import defined
 from autograder.intake.reach import REACH
-from autograder.sheet import ANSWER, FREE, Flag
+from autograder.intake.static_checks import Names, implementation, loose, of_course, patched, walk
+from autograder.intake.syntax import SHELL, Opaque, Patience, of_master, trees
+from autograder.model import ANSWER, FREE, Flag
 
 ALIKE = 3  # lines of a hidden test that nobody writes by chance
-CHECKS = ("utils.check", "utils.judge", "utils.race")
+CHECKS = ("utils.check", "utils.soundness", "utils.race")
 
 
 def look_through(cells, master):

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 import nbformat
 
 from autograder.course import Trouble, said
-from autograder.intake.names import Names, of_course
-from autograder.intake.python import Opaque, of_master
-from autograder.sheet import ANSWER, FREE, GIVEN, TEST, TEXT, Cell
+from autograder.intake.static_checks import Names, of_course
+from autograder.intake.syntax import Opaque, of_master
+from autograder.model import ANSWER, FREE, GIVEN, TEST, TEXT, Cell
 
 TELLTALE = 25  # characters
 QUOTED = re.compile(r"\"([^\"{}\n]+)\"|'([^'{}\n]+)'")

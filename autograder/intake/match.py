@@ -8,8 +8,8 @@ import difflib
 import re
 from collections import defaultdict
 
-from autograder.intake.notebook import bare, defined
-from autograder.sheet import ANSWER, TEST, TEXT
+from autograder.intake.parse import bare, defined
+from autograder.model import ANSWER, TEST, TEXT
 
 LIKE = 0.6  # how much of two cells must be the same, if nothing else tells
 WORDS = 400  # of a cell that are compared

@@ -3,7 +3,7 @@
 import ast
 import functools
 
-from autograder.intake.names import fetches
+from autograder.intake.static_checks import fetches
 
 
 @functools.cache

@@ -16,8 +16,8 @@ from autograder.intake.files import (
 )
 from autograder.intake.integrity import look_through
 from autograder.intake.master import masters
-from autograder.intake.notebook import bare, parse
-from autograder.sheet import Flag, Sheet
+from autograder.intake.parse import bare, parse
+from autograder.model import Flag, Sheet
 
 OURS = {"autograder", "IPython", "matplotlib", "numpy", "sitecustomize", "torch", "usercustomize"}
 OURS |= {"utils", "nbgrader", "pandas", "torchvision", "ipykernel", "nbformat", "tqdm"}

@@ -1,5 +1,12 @@
-"""Stage three: the tests, run where the student's code is not."""
+"""Stage three: the tests, run where the student's code is not.
 
-from autograder.judge.work import begin, work
+worker        a worker: it judges each notebook in a fork of itself, against a warm sandbox
+notebook_run  one notebook, from its first cell to its last: answers over there, tests here
+test_cells    test cells, run here
+judge_end     the judge's end of the bridge
+redact_paths  paths of the grading machine, taken out of what a student reads
+"""
+
+from autograder.judge.worker import begin, work
 
 __all__ = ["begin", "work"]

@@ -1,151 +1,18 @@
 """Stage four: one writer puts what came out into the gradebook and onto pages.
 
-book      the gradebook: what stock nbgrader would write, in one transaction;  marks: its data
-notebook  the graded notebook, as formgrader expects it
-page      the feedback page;  hidden: what is not on it
-clean     what a student's code showed, made harmless
-journal   what has been done, what was run and is not written yet, and who is at it
-log       the same for a person to read
+recorder        one result: into the gradebook, and onto pages
+gradebook       what stock nbgrader would write, in one transaction;  marks: its data
+graded_notebook the graded notebook, as formgrader expects it
+feedback_page   what the student gets;  hidden_tests: what is not on it
+sanitize        what a student's code showed, made harmless
+journal         what has been done, what was run and is not written yet, and who is at it
+log             the same for a person to read
 
 A submission that has a verdict (nothing could be graded) is shown as nbgrader shows what waits for a
 person: no automatic score, marked for grading by hand, the verdict as comment on every answer. A
 score that a person gives it then stays. It counts 0 until somebody has looked.
 """
 
-import contextlib
-import os
-from pathlib import Path
-
-from autograder.course import Trouble
+from autograder.record.recorder import feedback, record
 
 __all__ = ["feedback", "record"]
-
-
-def record(course, *graded, book=None):
-    """Write a result: gradebook, graded notebooks, feedback pages. The same again changes nothing.
-
-    Args:
-        course: a Course.
-        graded: a Graded for each notebook of one submission.
-        book: the gradebook, if it is open already: a `record.book.Book`.
-
-    Returns:
-        the submission's id in the gradebook.
-
-    Raises:
-        Away: the gradebook is locked or cannot be reached: nothing was written, try again.
-        Trouble: it cannot be written.
-    """
-    from autograder.record.book import Book
-    from autograder.record.notebook import notebook, written
-    from autograder.record.page import page
-
-    sheet = graded[0].sheet
-    with contextlib.nullcontext(book) if book else Book(course) as book:
-        masters = book.masters(sheet.assignment)
-        notebooks, entries = {}, {}
-        for one in graded:
-            name = one.sheet.notebook.removesuffix(".ipynb")
-            if name not in masters:
-                raise Trouble(f"the gradebook does not know {sheet.assignment}/{name}.")
-            notebooks[name] = notebook(course, one, masters[name])
-            entries[name] = entry(one, masters[name], notebooks[name])
-        stamp = next((one.sheet.timestamp for one in graded if one.sheet.timestamp), None)
-        key, marks = book.record(sheet.student, sheet.assignment, stamp, entries)
-    for name, nb in notebooks.items():
-        put(folder(course.autograded, sheet) / f"{name}.ipynb", written(nb), mode=0o444)
-        text = page(nb, name, sheet.student, marks[name])
-        put(folder(course.feedback, sheet) / f"{name}.html", text.encode("utf-8", "replace"))
-    if stamp:  # so that nbgrader's own autograde sees that nothing newer came in
-        put(folder(course.autograded, sheet) / "timestamp.txt", stamp.encode(), mode=0o444)
-    return key
-
-
-def entry(graded, master, nb):
-    """What goes into the gradebook for one notebook, as an Entry."""
-    from autograder.record.clean import clean_markdown
-    from autograder.record.marks import Entry
-    from autograder.record.notebook import by_hand, unanswered
-
-    sheet = graded.sheet
-    cells = {
-        cell.metadata.nbgrader.grade_id: cell for cell in nb.cells if "nbgrader" in cell.metadata
-    }
-    scores, comments = {}, {}
-    for name, mark in master.marks.items():
-        if mark.graded and mark.solution:
-            scores[name] = by_hand(cells[name]) if name in cells and not sheet.verdict else None
-        elif mark.graded:
-            score = graded.scores.get(name)
-            scores[name] = score.score if score and not sheet.verdict else None
-        if mark.solution:
-            comments[name] = clean_markdown(sheet.verdict) if sheet.verdict else None
-    if not sheet.verdict:
-        for name, lines in diagnoses(graded, cells).items():
-            comments[name] = clean_markdown("\n".join(f"* {line}" for line in lines))
-        for name, cell in cells.items():
-            if unanswered(cell):
-                comments[name] = "No response."
-    return Entry(scores, comments, flagged=bool(sheet.flags or graded.flags))
-
-
-def diagnoses(graded, cells):
-    """For every answer whose checks failed: its name → sentences. A check is about what precedes it."""
-    from autograder.record.clean import plain
-    from autograder.record.hidden import secrets, without
-
-    found, answer = {}, None
-    for name, cell in cells.items():
-        score = graded.scores.get(name)
-        if cell.metadata.nbgrader.solution:
-            answer = name
-        elif answer and score and score.why and (score.score is None or score.score < score.most):
-            why = " ".join(without(plain(score.why), secrets(cell.source)).split())
-            found.setdefault(answer, {}).setdefault(why or "did not pass", []).append(name)
-    return {
-        answer: [f"{', '.join(names)}: {why}" for why, names in reasons.items()]
-        for answer, reasons in found.items()
-    }
-
-
-def feedback(course, student, assignment):
-    """Write a graded submission's feedback pages anew: scores and comments by hand are in them.
-
-    Returns:
-        the pages' paths.
-
-    Raises:
-        Trouble: it is not graded, or cannot be written.
-    """
-    from autograder.record.book import Book
-    from autograder.record.notebook import opened
-    from autograder.record.page import page
-
-    there = sorted((course.autograded / student / assignment).glob("*.ipynb"))
-    if not there:
-        raise Trouble(f"{student}, {assignment}: not graded yet.")
-    made = []
-    with Book(course) as book:
-        for path in there:
-            marks = book.marks(student, assignment, path.stem)
-            text = page(opened(path), path.stem, student, marks)
-            made.append(course.feedback / student / assignment / f"{path.stem}.html")
-            put(made[-1], text.encode("utf-8", "replace"))
-    return made
-
-
-def folder(where, sheet):
-    return where / sheet.student / sheet.assignment
-
-
-def put(path, data, mode=0o644):
-    """Write a file so that it is at every moment either the old one or the new one, whole."""
-    part = Path(path).with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
-        part.write_bytes(data)
-        part.chmod(mode)
-        os.replace(part, path)
-    except OSError as error:
-        raise Trouble(f"{path} cannot be written: {error.strerror}.") from error

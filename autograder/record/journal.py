@@ -23,11 +23,17 @@ import socket
 import stat
 from pathlib import Path
 
+from autograder import atomic
 from autograder.course import CONFIG, Trouble
-from autograder.record import put
-from autograder.sheet import from_json
+from autograder.model import from_json
 
-ENGINE = ("intake", "run", "glass", "judge", "sheet.py")  # what a result depends on, in autograder/
+ENGINE = (
+    "intake",
+    "sandbox",
+    "bridge",
+    "judge",
+    "model.py",
+)  # what a result depends on, in autograder/
 PACKAGES = ("torch", "torchvision", "numpy", "matplotlib", "ipython", "nbformat", "nbgrader")
 LARGEST = 64 << 20  # bytes of a file that are read for its fingerprint; else size and time do
 
@@ -91,7 +97,7 @@ class Spool:
             graded: Graded, as JSON; a list.
         """
         text = json.dumps(dict(key=key, graded=graded))
-        put(self.path(submission), text.encode("utf-8", "surrogatepass"))
+        atomic.write(self.path(submission), text.encode("utf-8", "surrogatepass"), parents=True)
 
     def find(self, submission, key):
         """The results with this key: a list of Graded, or None."""

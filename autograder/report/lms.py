@@ -13,10 +13,10 @@ import io
 import json
 from pathlib import Path
 
+from autograder.atomic import write
 from autograder.course import Trouble
+from autograder.report.plain_text import plain
 from autograder.report.roster import KEYS, NAMES, Roster, fold
-from autograder.report.text import plain
-from autograder.whole import write
 
 FORMATS = ("plain", "canvas", "moodle")
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")

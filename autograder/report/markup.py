@@ -7,7 +7,7 @@ A `str` is text: what is in it becomes signs on the page, never a tag. `Html` is
 
 import html
 
-from autograder.report.text import plain
+from autograder.report.plain_text import plain
 
 VOID = ("meta", "br", "img", "rect", "line", "path", "circle")
 

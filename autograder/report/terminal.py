@@ -3,7 +3,7 @@
 import shutil
 import textwrap
 
-from autograder.report.text import plain
+from autograder.report.plain_text import plain
 
 
 def table(rows, heads=("student", "assignment", "score", "why")):

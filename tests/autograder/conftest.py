@@ -61,7 +61,7 @@ def autograder(course, capsys):
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
     """The folder of a course with one assignment, released and known to the gradebook."""
-    from autograder.convert import register
+    from autograder.nbgrader_api import register
 
     root = tmp_path_factory.mktemp("template") / "course"
     (root / "solutions" / "01_tiny").mkdir(parents=True)

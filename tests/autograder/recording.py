@@ -6,7 +6,7 @@ import sqlite3
 import nbformat
 from markup_attacks import HTML, MARKDOWN
 
-from autograder.sheet import ANSWER, TEST, TEXT, Cell, Graded, Ran, Score, Sheet
+from autograder.model import ANSWER, TEST, TEXT, Cell, Graded, Ran, Score, Sheet
 
 DOUBLE = "def double(x):\n    return x * x"
 TEST_SOURCE = """\

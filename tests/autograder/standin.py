@@ -1,4 +1,4 @@
-"""A judge and an intake of a few lines, without sandbox or glass: to test what is around them."""
+"""A judge and an intake of a few lines, without sandbox or bridge: to test what is around them."""
 
 import contextlib
 import io
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.sheet import (
+from autograder.model import (
     ANSWER,
     FREE,
     GIVEN,

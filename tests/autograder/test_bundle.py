@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from autograder import bundle
 from autograder.course import Course, Trouble
-from autograder.search import leaks, secrets
+from autograder.leaks import leaks, secrets
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLUTION = "return 2 * x"

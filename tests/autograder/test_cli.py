@@ -12,8 +12,8 @@ import pytest
 from recording import result
 
 from autograder.__main__ import HELP, main
+from autograder.model import Flag
 from autograder.record import record
-from autograder.sheet import Flag
 
 
 @pytest.mark.parametrize("command", [None, *HELP])
@@ -107,7 +107,12 @@ def test_a_gradebook_that_is_none(course, hand_in, autograder):
 
 
 def test_a_gradebook_that_is_locked(course, hand_in, autograder, monkeypatch):
-    for name in ("convert.PATIENCE", "record.book.IMPATIENCE", "grade.PAUSE", "grade.WAIT"):
+    for name in (
+        "nbgrader_api.PATIENCE",
+        "record.gradebook.IMPATIENCE",
+        "grade.PAUSE",
+        "grade.WAIT",
+    ):
         monkeypatch.setattr(f"autograder.{name}", 0.1)
     hand_in("ann")
     with sqlite3.connect(course.gradebook) as other:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from autograder.__main__ import main
-from autograder.convert import gradebook
 from autograder.course import Course
 from autograder.demo import CLASS, UNREADABLE
+from autograder.nbgrader_api import gradebook
 from autograder.report import reasons, results
 
 ROOT = Path(__file__).resolve().parents[2]

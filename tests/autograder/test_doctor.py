@@ -5,7 +5,8 @@ import os
 import pytest
 
 from autograder import doctor
-from autograder.run import NoSandbox, attacks, sandbox
+from autograder.sandbox import NoSandbox, attacks
+from autograder.sandbox import tier as tier_module
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def test_it_finds_all_well_and_the_sandbox_withstands_every_attack(autograder):
     assert status == 0 and "all well" in out, out
     for word in ("python", "torch", "nbgrader", "gradebook", "source 01_tiny", "release 01_tiny"):
         assert rows(out, word)
-    names = [tier.name for tier in sandbox.tiers()]
+    names = [tier.name for tier in tier_module.tiers()]
     assert f"{names[0]}: ready in" in rows(out, "sandbox ")[-1]
     tried = [one for one in attacks.ATTACKS if names[0] in one.on]
     assert len(rows(out, "attack")) == len(tried)
@@ -46,7 +47,7 @@ def test_it_says_which_attack_got_through(autograder, monkeypatch):
             pass
 
     found = [attacks.Result("read", True, "came to nothing"), attacks.Result("dial", False, "WON")]
-    monkeypatch.setattr("autograder.run.warm.Warm", Warm)
+    monkeypatch.setattr("autograder.sandbox.warm.Warm", Warm)
     monkeypatch.setattr(attacks, "attack", lambda course, warm: found)
     status, out, _ = autograder("doctor")
     assert status == 1 and "1 bad" in out
@@ -57,7 +58,7 @@ def test_it_says_so_where_there_is_no_sandbox(autograder, monkeypatch):
     def none(course):
         raise NoSandbox("there is no sandbox on this machine.")
 
-    monkeypatch.setattr("autograder.run.warm.Warm", none)
+    monkeypatch.setattr("autograder.sandbox.warm.Warm", none)
     status, out, _ = autograder("doctor")
     assert status == 1
     (line,) = [line for line in rows(out, "sandbox ") if line.startswith("BAD")]

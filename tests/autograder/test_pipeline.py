@@ -189,7 +189,7 @@ def test_on_windows_it_says_where_to_grade_and_records_nothing(known, monkeypatc
 
 
 def test_results_are_kept_while_the_gradebook_is_locked(known, ran, monkeypatch):
-    monkeypatch.setattr("autograder.record.book.IMPATIENCE", 0.1)
+    monkeypatch.setattr("autograder.record.gradebook.IMPATIENCE", 0.1)
     monkeypatch.setattr("autograder.grade.PAUSE", 0.1)
     for name in "abc":
         hand_in(known, name, **RIGHT)
@@ -212,7 +212,7 @@ def test_results_are_kept_while_the_gradebook_is_locked(known, ran, monkeypatch)
 
 
 def test_a_gradebook_that_stays_locked_ends_the_run_and_no_work_is_lost(known, ran, monkeypatch):
-    monkeypatch.setattr("autograder.record.book.IMPATIENCE", 0.1)
+    monkeypatch.setattr("autograder.record.gradebook.IMPATIENCE", 0.1)
     monkeypatch.setattr("autograder.grade.PAUSE", 0.1)
     monkeypatch.setattr("autograder.grade.WAIT", 0.5)
     hand_in(known, "a", **RIGHT)

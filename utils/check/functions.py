@@ -16,7 +16,7 @@ from utils.check import errors, report
 from utils.check.guard import Guard
 from utils.check.mistakes import smoothing
 from utils.check.optimizer import label
-from utils.check.telling import apart, sentence
+from utils.check.optimizer_report import apart, sentence
 
 TOLERANCE = (
     1e-6  # relative, of the largest number in the result: float32 passes, a mistake does not

@@ -6,7 +6,7 @@ from utils.check import errors, report
 from utils.check.functions import close, plain, show, unlike
 from utils.check.guard import Guard
 from utils.check.optimizer import label
-from utils.check.telling import sentence
+from utils.check.optimizer_report import sentence
 
 
 def check_model(make, inputs, outputs, name=None):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from utils.check import errors, report, telling
+from utils.check import errors, optimizer_report, report
 from utils.check.compare import LOOSE, difference, precision
 from utils.check.guard import Guard, Stopped
 from utils.check.situations import PLAYED, SITUATIONS, Hyper, play_all
@@ -52,11 +52,11 @@ def check_optimizer(Student, Reference, **hyper):
 
     This finds mistakes; it does not stop a cheat, who shares the process with it.
     """
-    report.guarded(judge, label(Student), Student, Reference, hyper)
+    report.guarded(compare, label(Student), Student, Reference, hyper)
 
 
 @np.errstate(all="ignore")
-def judge(name, Student, Reference, given):
+def compare(name, Student, Reference, given):
     """Play, compare, and report."""
     against = label(Reference)
     refuse_what_is_no_class(Student, Reference, name, against)
@@ -79,7 +79,7 @@ def judge(name, Student, Reference, given):
             rounding, gap = True, None
         if mine.error or mine.faults or gap:
             both = Comparison(Student, name, against, hyper, traces, reference, guard)
-            telling.tell(both, mine, theirs, gap)
+            optimizer_report.tell(both, mine, theirs, gap)
     steps = sum(t.steps for t in reference)
     extra = " It computes in float32, so this holds to float32 rounding." if rounding else ""
     report.passed(
@@ -205,7 +205,7 @@ def play_anew(Reference, hyper, against):
     if traces[0].error:
         report.failed(
             against,
-            f"The reference, {against}, cannot run with {telling.words(hyper.given)}: "
+            f"The reference, {against}, cannot run with {optimizer_report.words(hyper.given)}: "
             f"{errors.message(traces[0].error)}",
             mistakes=("the reference does not run",),
         )

@@ -4,7 +4,7 @@ import torch
 import traitlets
 
 from utils import smoothing
-from utils.playground.page import Alive
+from utils.playground.assets import Alive
 from utils.playground.walk import tell
 
 

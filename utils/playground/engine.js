@@ -403,7 +403,7 @@ export function fromLink(link) {
   return scene;
 }
 
-/** What utils/playground/judge.py says of a scene: is the goal reached, with which score? */
+/** What utils/playground/goals.py says of a scene: is the goal reached, with which score? */
 export function verdict(goal, scene) {
   const ground = fromLink(goal.link);
   const land = landscape(ground.land);

@@ -26,7 +26,7 @@ from contextlib import contextmanager
 import torch
 import traitlets
 
-from utils.playground.page import Alive
+from utils.playground.assets import Alive
 
 POINTS = 400  # of a run's loss that are kept; each is a mean over equally many steps
 PERIOD = 0.4  # seconds between two pictures, at least; a long run has time: 1 s after 10 s

@@ -9,8 +9,8 @@ import traitlets
 
 from utils.path import Path
 from utils.playground import scene
-from utils.playground.judge import Goal, judge
-from utils.playground.page import Alive
+from utils.playground.assets import Alive
+from utils.playground.goals import Goal, reached
 from utils.playground.textbook import LABELS, textbook
 from utils.playground.walk import LANDSCAPES, landscape, plain, tell, trail
 
@@ -51,7 +51,7 @@ def playground(
             hyper-parameters.
 
     Returns:
-        Playground: a widget. Its `.link` is the scene, its `.verdict` what the judge says.
+        Playground: a widget. Its `.link` is the scene, its `.verdict` whether its goal is reached.
     """
     if isinstance(Optimizer, str):
         Optimizer, link = None, Optimizer
@@ -158,8 +158,8 @@ class Playground(Alive):
 
     @property
     def verdict(self):
-        """What the judge says of the scene as it is; None without a goal."""
-        return judge(self.goal_asked, self.link) if self.goal_asked else None
+        """Whether its goal is reached by the scene as it is; None without a goal."""
+        return reached(self.goal_asked, self.link) if self.goal_asked else None
 
     def paths(self):
         """The paths that are drawn, as `Path`s: the textbook's, then yours."""

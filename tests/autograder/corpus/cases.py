@@ -2,7 +2,7 @@
 
 from tests.autograder.corpus import (  # noqa: F401
     files,
-    forge_glass,
+    forge_bridge,
     forge_judge,
     forge_kernel,
     forge_machine,

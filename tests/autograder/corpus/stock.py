@@ -126,7 +126,7 @@ def wall(copy):
 
 def make(template, assignment):
     """A world with one exercise in the gradebook, and one student whose scores are there already."""
-    from autograder.convert import gradebook, register
+    from autograder.nbgrader_api import gradebook, register
 
     part = template.with_name(f"{template.name}.part")
     shutil.rmtree(part, ignore_errors=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.convert import gradebook
 from autograder.course import Course, Submission
+from autograder.nbgrader_api import gradebook
 from autograder.release import release
 from tests.autograder.corpus.case import CASES, Paper
 

@@ -14,8 +14,8 @@ from tiny import mark
 from autograder.course import Course, Submission
 from autograder.intake import read
 from autograder.intake.collection import LOG
+from autograder.model import from_json, to_json
 from autograder.release import release
-from autograder.sheet import from_json, to_json
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCKED = dict(grade=False, solution=False, locked=True)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from autograder.intake import files, notebook
+from autograder.intake import files, parse
 
 from .conftest import MASTER, MINE, ids, of, said
 
@@ -174,7 +174,7 @@ def test_much_text_in_many_cells_is_a_verdict(hand_in, paper):
     for _ in range(20):
         paper.add("title", "#" * 500_000)
     assert "far too many" in hand_in(paper).verdict
-    assert notebook.TEXT < 20 * 500_000
+    assert parse.TEXT < 20 * 500_000
 
 
 @pytest.mark.slow

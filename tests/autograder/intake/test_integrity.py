@@ -8,7 +8,7 @@ import pytest
 from autograder.course import Course
 from autograder.intake.integrity import look_through
 from autograder.intake.master import masters
-from autograder.sheet import Cell
+from autograder.model import Cell
 from utils.check.mistakes import families
 
 from .conftest import ROOT

@@ -5,11 +5,11 @@ import json
 import nbformat
 import pytest
 
-from autograder.convert import convert, register
 from autograder.course import Course, Submission
 from autograder.demo import Sheet as Filled
 from autograder.demo import empty, typo
 from autograder.intake import read
+from autograder.nbgrader_api import convert, register
 
 from .conftest import MINE, ROOT
 

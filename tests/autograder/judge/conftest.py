@@ -1,4 +1,4 @@
-"""The two ends of the glass in one process: the student's end in a thread of its own."""
+"""The two ends of the bridge in one process: the student's end in a thread of its own."""
 
 import linecache
 import queue
@@ -8,11 +8,11 @@ import threading
 import pytest
 import torch
 
-from autograder.glass.inside import Student
-from autograder.glass.wire import unpack
-from autograder.judge.court import Court
-from autograder.run import Dead
-from autograder.sheet import GIVEN, TEST, Cell
+from autograder.bridge.messages import unpack
+from autograder.bridge.student_end import Student
+from autograder.judge.test_cells import TestCells
+from autograder.model import GIVEN, TEST, Cell
+from autograder.sandbox import Dead
 
 
 class ThreadFork:
@@ -53,23 +53,23 @@ class ThreadFork:
 
 
 class Room:
-    """A court and a student, cell by cell."""
+    """The test cells and a student, cell by cell."""
 
     def __init__(self):
-        self.fork, self.court, self.count = ThreadFork(), Court(), 0
-        self.court.opens(self.fork)
+        self.fork, self.test_cells, self.count = ThreadFork(), TestCells(), 0
+        self.test_cells.opens(self.fork)
 
     def answer(self, source):
         self.fork.run(source)
 
     def given(self, source):
         self.fork.run(source)
-        self.court.given(Cell("c", GIVEN, "code", source, grade_id="given"))
+        self.test_cells.given(Cell("c", GIVEN, "code", source, grade_id="given"))
 
     def test(self, source, points=1):
         self.count += 1
         cell = Cell("c", TEST, "code", source, grade_id=f"test-{self.count}", points=points)
-        self.ran, score = self.court.test(cell, self.count)
+        self.ran, score = self.test_cells.test(cell, self.count)
         self.text = "".join(o.get("text", "") + o.get("evalue", "") for o in self.ran.outputs)
         return score
 

@@ -9,11 +9,11 @@ import nbformat
 import pytest
 from recording import change, result, rows
 
-from autograder.convert import Away, convert, register
 from autograder.course import Course, Trouble
+from autograder.model import Ran, Score, from_json, to_json
+from autograder.nbgrader_api import Away, convert, register
 from autograder.record import record
-from autograder.record.book import Book
-from autograder.sheet import Ran, Score, from_json, to_json
+from autograder.record.gradebook import Book
 
 
 def grades(course, student="ann"):
@@ -86,7 +86,7 @@ def test_a_verdict_waits_for_a_person_and_says_why(known):
 
 
 def test_flags_raise_formgraders_flag(known):
-    from autograder.sheet import Flag
+    from autograder.model import Flag
 
     record(known, result("ann"))
     flagged = result("bob")
@@ -112,7 +112,7 @@ def test_everything_or_nothing(known, monkeypatch):
 
 
 def test_a_locked_gradebook_is_away_and_nothing_is_written(known, monkeypatch):
-    monkeypatch.setattr("autograder.record.book.IMPATIENCE", 0.1)
+    monkeypatch.setattr("autograder.record.gradebook.IMPATIENCE", 0.1)
     with Book(known) as book:
         before = rows(known)
         with contextlib.closing(sqlite3.connect(known.gradebook)) as other:

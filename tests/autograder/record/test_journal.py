@@ -9,9 +9,9 @@ import pytest
 from recording import result
 
 from autograder.course import Submission, Trouble
+from autograder.model import to_json
 from autograder.record.journal import Journal, Keys, Lock, Spool, place
 from autograder.record.log import LARGEST, Log
-from autograder.sheet import to_json
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from autograder.course import Trouble
 from autograder.report import write_csv
-from autograder.report.book import Result
+from autograder.report.results import Result
 
 CANVAS = """\
 Student,ID,SIS User ID,SIS Login ID,Section,01_tiny (4711),Essay (12),Current Score

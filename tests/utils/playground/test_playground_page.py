@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from browsing import settle, standalone
 
 from utils.optim import Optim
-from utils.playground import below, judge, playground
+from utils.playground import below, goals, playground
 
 pytestmark = pytest.mark.slow  # a browser
 
@@ -252,7 +252,7 @@ def test_the_judge_in_the_page_agrees_with_the_one_in_python(static):
         tab.get_by_label("learning rate", exact=True).fill(x)
         settle(tab)
         said = tab.locator(".goal span").inner_text()
-        assert judge(goal, link(tab)).passed == said.startswith("✓")
+        assert goals(goal, link(tab)).passed == said.startswith("✓")
 
 
 def test_a_recorded_path_of_your_own_class_is_there_without_a_kernel(static):

@@ -11,8 +11,8 @@ import torch
 from browsing import page
 
 from utils.optim import Optim
-from utils.playground import beat, below, edge, judge, playground
-from utils.playground.page import HERE, script
+from utils.playground import beat, below, edge, playground, reached
+from utils.playground.assets import HERE, script
 from utils.playground.scene import SHAPES, link, parse
 from utils.playground.textbook import LABELS, usual
 from utils.playground.widget import Playground
@@ -98,7 +98,7 @@ PASS += [[False, True, False, True]]
 def test_the_judge_says_the_same_in_python_and_in_the_page(goal, answers, passed):
     asked = [{"what": "verdict", "goal": goal.spec(), "link": answer} for answer in answers]
     for answer, theirs, right in zip(answers, page(asked), passed, strict=True):
-        mine = judge(goal, answer)
+        mine = reached(goal, answer)
         assert bool(mine) == theirs["passed"] == right, (answer, mine, theirs)
         assert mine.score == (math.inf if theirs["score"] is None else theirs["score"])
 
@@ -106,14 +106,14 @@ def test_the_judge_says_the_same_in_python_and_in_the_page(goal, answers, passed
 def test_the_judge_does_not_let_the_answer_change_the_ground():
     goal = below(1e-6, steps=100, link="land=quadratic&condition=1000")
     easy = "land=quadratic&condition=1&start=0.001,0&sgd=0.1"
-    assert not judge(goal, easy)
+    assert not reached(goal, easy)
 
 
 def test_the_edge_is_found_where_theory_says():
     exact = 2 / 5
-    assert judge(edge("sgd"), f"sgd={0.99 * exact}")
-    assert not judge(edge("sgd"), f"sgd={0.97 * exact}")
-    assert not judge(edge("sgd"), f"sgd={1.001 * exact}")
+    assert reached(edge("sgd"), f"sgd={0.99 * exact}")
+    assert not reached(edge("sgd"), f"sgd={0.97 * exact}")
+    assert not reached(edge("sgd"), f"sgd={1.001 * exact}")
 
 
 def test_a_class_becomes_sliders():

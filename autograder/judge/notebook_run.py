@@ -1,0 +1,150 @@
+"""One sheet, from its first cell to its last: answers over there, tests here."""
+
+import re
+import time
+from contextlib import suppress
+from dataclasses import replace
+
+from autograder.judge.judge_end import Gone
+from autograder.judge.test_cells import TestCells
+from autograder.model import (
+    DIED,
+    FREE,
+    GIVEN,
+    LATE,
+    SKIPPED,
+    TEST,
+    Flag,
+    Graded,
+    Ran,
+    Score,
+)
+
+RESTARTS = 60
+"""How often the student's process is made anew, after a cell or a test has ended it: often enough
+that no question costs another one its points."""
+
+FREE_SECONDS = 30
+"""How long a cell without marks may take; a tenth of it after two that took longer."""
+
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def grade_sheet(sheet, make_fork, tier=""):
+    """Run a sheet's cells and its tests.
+
+    Args:
+        sheet: from intake, without a verdict.
+        make_fork: () → a fresh `run.Fork`. What is not run within the time that its limits give to
+            the whole notebook earns nothing.
+        tier: the name of its sandbox.
+
+    Returns:
+        Graded, with a Score for every test: 0 for one that did not run.
+    """
+    start = time.monotonic()
+    trial = NotebookRun(make_fork)
+    ran, scores = {}, {}
+    try:
+        for cell in sheet.cells:
+            if cell.kind == "code":
+                ran[cell.id] = trial.test(cell, scores) if cell.role == TEST else trial.run(cell)
+    finally:
+        trial.end()
+    for cell in sheet.cells:
+        if cell.role == TEST and cell.grade_id not in scores:  # a test that is no code
+            scores[cell.grade_id] = Score(None, float(cell.points or 0))
+    return Graded(
+        sheet, ran, scores, tier, time.monotonic() - start, [*trial.flags, *trial.test_cells.flags]
+    )
+
+
+class NotebookRun:
+    """The student's process and the judge's names, and what has been run so far."""
+
+    def __init__(self, make_fork):
+        start = time.monotonic()
+        self.make_fork, self.fork = make_fork, make_fork()
+        self.limits = self.fork.limits
+        self.deadline = start + self.limits.total
+        self.test_cells = TestCells(self.limits, self.deadline)
+        self.history, self.flags = [], []
+        self.count = self.restarts = self.late = 0
+        self.open()
+
+    def renew(self):
+        """A fresh process, in which all is run again that came to an end before."""
+        self.fork.end()
+        self.fork = self.make_fork()
+        for cell, count in list(self.history):
+            if self.over:
+                return
+            ran = self.fork.run(cell.id, cell.source, count, self.deadline, pictures=False)
+            if ran.status in (LATE, DIED):
+                self.history.remove((cell, count))
+                if not self.fork.alive:
+                    return
+        self.open()
+
+    def open(self):
+        with suppress(Gone):  # then `ready` makes another
+            self.test_cells.opens(self.fork)
+
+    @property
+    def over(self):
+        return time.monotonic() > self.deadline
+
+    def ready(self):
+        """Is there time, and a process to ask? If the process is gone, make another."""
+        while not self.over and (not self.fork.alive or self.test_cells.judge_end.gone):
+            if self.restarts == RESTARTS:
+                return False
+            self.restarts += 1
+            self.renew()
+        return not self.over
+
+    def why_not(self):
+        if self.over:
+            return f"not run: the notebook took longer than {self.limits.total:g} s"
+        return "not run: the answers have ended their process too often"
+
+    def run(self, cell):
+        """Run a cell of the student's; a given cell is run on both sides."""
+        if not self.ready():
+            return Ran(SKIPPED)
+        self.count += 1
+        if cell.role == FREE:
+            most = FREE_SECONDS if self.late < 2 else FREE_SECONDS / 10
+            self.fork.limits = replace(self.limits, cell=min(most, self.limits.cell))
+        pictures = self.limits.pictures or cell.origin == "student"
+        ran = self.fork.run(cell.id, cell.source, self.count, self.deadline, pictures)
+        self.fork.limits = self.limits
+        self.late += ran.status == LATE
+        if ran.status not in (LATE, DIED):
+            self.history.append((cell, self.count))
+        if cell.role == GIVEN and cell.grade_id:  # others prepare the place, not the tests
+            self.test_cells.given(cell)
+        return ran
+
+    def test(self, cell, scores):
+        most = float(cell.points or 0)
+        if not self.ready():
+            scores[cell.grade_id] = Score(0.0, most, self.why_not())
+            text = self.why_not()
+            failed = dict(output_type="error", ename="NotRun", evalue=text, traceback=[text])
+            return Ran(SKIPPED, [failed])
+        self.count += 1
+        ran, score = self.test_cells.test(cell, self.count)
+        score.why = first_line(score.why)
+        scores[cell.grade_id] = score
+        return ran
+
+    def end(self):
+        left = self.fork.end().survivors
+        if left:
+            self.flags.append(Flag("processes left behind", f"{left} had to be ended."))
+
+
+def first_line(text):
+    lines = [line.strip() for line in ANSI.sub("", text).splitlines()]
+    return next((line for line in lines if line), "")

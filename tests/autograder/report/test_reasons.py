@@ -1,0 +1,135 @@
+"""Why marks were lost: from the check's diagnosis, the judge's note, or what the cell said."""
+
+import hashlib
+import json
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from autograder.report.reasons import named, noted, reasons
+
+CHECK = """\
+✗ SGDOptimizer stopped in step 1: it goes wrong.
+  with       lr = 0.1
+
+  Diagnosis  Steps uphill. The sign of the step is wrong, so that
+             the loss grows.
+  Hint 1     Look at the sign."""
+
+
+def failed(name, value):
+    return new_output("error", ename=name, evalue=value, traceback=[])
+
+
+def cell(name, *outputs, points=2, **what):
+    one = new_code_cell("pass", id=name, outputs=list(outputs))
+    mark = dict(grade_id=name, grade=True, solution=False, locked=True, points=points)
+    one.metadata.nbgrader = {**mark, "schema_version": 3, "task": False, **what}
+    return one
+
+
+@pytest.fixture
+def graded(course):
+    """graded(*cells, about=…): a graded notebook of ann's."""
+
+    def write(*cells, about=None):
+        nb = new_notebook(cells=list(cells))
+        if about is not None:
+            nb.metadata.autograder = about
+        path = course.autograded / "ann" / "01_tiny" / "tiny.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(nb, path)
+        return course
+
+    return write
+
+
+def test_a_diagnosis_in_one_sentence_and_its_name(graded):
+    course = graded(
+        cell("sgd-check", failed("CheckFailed", CHECK)),
+        cell("sgd-hidden", failed("CheckFailed", CHECK)),
+    )
+    found = noted(course, "ann", "01_tiny")
+    assert found.why == ["sgd-check, sgd-hidden: SGDOptimizer: Steps uphill."]
+    assert found.mistakes == [("sgd-check", "steps uphill"), ("sgd-hidden", "steps uphill")]
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [
+        (failed("AssertionError", "half(3) is 1.5\nand so on"), "half(3) is 1.5"),
+        (failed("AssertionError", ""), "an assertion failed"),
+        (failed("ValueError", "no"), "ValueError: no"),
+        (new_output("stream", name="stderr", text="careful"), "wrote to stderr"),
+    ],
+)
+def test_what_a_cell_said(graded, output, said):
+    (why,) = reasons(graded(cell("test", output)), "ann", "01_tiny")
+    assert why.startswith(f"test: {said}")
+
+
+def test_partial_points(graded):
+    output = new_output("execute_result", {"text/plain": "0.5"}, execution_count=1)
+    assert reasons(graded(cell("test", output)), "ann", "01_tiny") == ["test: 0.5 of 2 points"]
+
+
+def test_nothing_lost(graded):
+    assert reasons(graded(cell("test")), "ann", "01_tiny") == []
+
+
+def test_what_the_judge_noted_counts_more_than_outputs(graded, hand_in):
+    path = hand_in("ann")
+    scores = {"test": dict(score=0.0, most=2.0, why="the answer is -1", mistakes=["the sign"])}
+    about = dict(
+        digest=hashlib.sha256(path.read_bytes()).hexdigest(),
+        scores=scores,
+        flags=[dict(kind="torch.optim called", text="cell double calls torch.optim.SGD.")],
+    )
+    output = new_output("stream", name="stderr", text="a warning")
+    found = noted(graded(cell("test", output), about=about), "ann", "01_tiny")
+    assert found.why == ["test: the answer is -1"]
+    assert found.mistakes == [("test", "the sign")] and found.about == [about]
+
+
+@pytest.mark.parametrize("digest", ["", "0" * 64, None, ["x"]])
+def test_a_student_cannot_write_what_grading_noted(graded, hand_in, digest):
+    """`nbgrader autograde` keeps the metadata of what was handed in."""
+    hand_in("ann")
+    forged = {"test": dict(score=2.0, most=2.0, why="", mistakes=[])}
+    course = graded(
+        cell("test", failed("ValueError", "no")),
+        about=dict(digest=digest, scores=forged, flags=[{}], tier="namespaces"),
+    )
+    found = noted(course, "ann", "01_tiny")
+    assert found.why == ["test: ValueError: no"] and found.about == [{}]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"cells": 3, "metadata": {}}', '{"cells": [{}], "metadata": {}}']
+)
+def test_a_graded_notebook_that_cannot_be_read(course, text):
+    path = course.autograded / "ann" / "01_tiny" / "tiny.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    assert reasons(course, "ann", "01_tiny") == []
+
+
+def test_colours_and_signs_that_move_the_cursor_are_taken_out(graded):
+    course = graded(cell("test", failed("ValueError", "\x1b[31mred\x1b[0m \x1b]0;title\x07\x08up")))
+    assert reasons(course, "ann", "01_tiny") == ["test: ValueError: red \ufffdup"]
+
+
+def test_names_of_mistakes():
+    assert named("Steps uphill.") == "steps uphill"
+    assert named("Lr is folded into v.") == "lr is folded into v"
+    assert named("L2 is used.") == "L2 is used"
+    assert named("p.grad is changed.") == "p.grad is changed"
+
+
+def test_lines_of_a_cell_as_a_list(graded):
+    """In a file, texts may be lists of lines."""
+    course = graded(cell("test", failed("CheckFailed", CHECK)))
+    path = course.autograded / "ann" / "01_tiny" / "tiny.ipynb"
+    assert isinstance(json.loads(path.read_text())["cells"][0]["source"], list)
+    assert reasons(course, "ann", "01_tiny") == ["test: SGDOptimizer: Steps uphill."]

@@ -1,0 +1,39 @@
+"""What a job that does not come to an end costs: itself, once, and no other job."""
+
+import pytest
+
+from autograder.course import Trouble
+from autograder.scheduler import Lost, Scheduler
+
+
+@pytest.mark.slow
+def test_who_takes_too_long_is_not_tried_again_and_costs_the_others_nothing(tmp_path):
+    """`beside` is in work when the pool of `endless` is ended, and may try again."""
+    these, found = Scheduler("standin:sleep", size=2, longest=10), {}
+    for name, sleeps in (("endless", [600, 600]), ("beside", [600]), ("waits", [])):
+        these.put(name, {"name": name, "log": str(tmp_path), "sleeps": sleeps})
+    try:
+        while these.busy:
+            found.update(these.results(1))
+    finally:
+        these.stop()
+    late = found.pop("endless")
+    assert isinstance(late, Lost) and "did not come to an end" in str(late)
+    assert found == {"beside": "beside", "waits": "waits"}
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "endless": "x",
+        "beside": "xx",
+        "waits": "x",
+    }
+
+
+@pytest.mark.slow
+def test_workers_that_end_before_any_work_are_nobodys_fault(tmp_path):
+    these = Scheduler("standin:sleep", begin="standin:end", size=2)
+    for name in "abc":
+        these.put(name, dict(root="", tier=None, name=name, log=str(tmp_path), sleeps=[]))
+    with pytest.raises(Trouble, match="a worker ends as soon as it begins"):
+        while these.busy:
+            assert these.results(1) == []
+    these.stop()
+    assert list(tmp_path.iterdir()) == []
