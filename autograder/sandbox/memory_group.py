@@ -115,7 +115,11 @@ def sweep(folder):
 
 
 def candidates(kind):
-    """Our own group of that kind and those above it, nearest first."""
+    """Where a group may be made without leaving the limits that we are under ourselves.
+
+    That is within our own group. Version 2 allows no groups in one that has processes in it, so
+    there it is beside our own, if that place was given to us.
+    """
     lines = [line.split(" ") for line in text(MOUNTS).splitlines()]
     mounts = [
         Path(at)
@@ -126,9 +130,9 @@ def candidates(kind):
         if number == "0" if kind == "cgroup2" else "memory" in controllers.split(","):
             for mount in mounts:
                 own = mount / path.lstrip("/")
-                yield from (
-                    folder for folder in (own, *own.parents) if folder.is_relative_to(mount)
-                )
+                yield own
+                if kind == "cgroup2" and own != mount:
+                    yield own.parent
 
 
 def text(path):
