@@ -127,10 +127,11 @@ def warm_up():
 
     import utils.race  # noqa: F401
     from autograder.bridge import no_profiler
-    from autograder.judge import notebook_run  # noqa: F401
+    from autograder.judge import comparisons, notebook_run  # noqa: F401
     from utils.check import guard, models, situations  # noqa: F401
 
     torch.set_num_threads(1)
+    comparisons.install()
     no_profiler.spare()
     guard.warm_up()
     situations.warm_up()
