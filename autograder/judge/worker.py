@@ -121,7 +121,7 @@ def warm_up():
 
     No thread does it: what a thread leaves locked when we fork would be locked for ever.
     """
-    gc.disable()  # see `run.inside.warmth`
+    gc.disable()  # see `sandbox.inside.warm_up`
     import pandas  # noqa: F401
     import torch
 

@@ -150,7 +150,7 @@ def lock_in(world, order):
     linux.drop_capabilities()
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     if world["tier"] == "landlock":
-        landlock.confine(world["readable"], [scratch], world["devices"])
+        landlock.confine(world["readable"], [scratch], world["devices"], world["listed"])
     filters.install(world["tier"] == "namespaces")
 
 
@@ -188,4 +188,6 @@ def prepare(world):
         linux.drop_capabilities()
     elif world["tier"] == "landlock":
         linux.drop_capabilities()
-        landlock.confine([*world["readable"], "/proc"], world["writable"], world["devices"])
+        landlock.confine(
+            [*world["readable"], "/proc"], world["writable"], world["devices"], world["listed"]
+        )
