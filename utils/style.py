@@ -5,8 +5,11 @@ differ for colour-blind eyes too: tests/utils/test_style.py measures that. Lines
 dashes and markers as well.
 """
 
+from typing import Any
+
 import matplotlib as mpl
-from cycler import cycler
+from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 
 INK = "#767676"
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#a24dff", "#9a7b0a", "#767676")
@@ -14,7 +17,7 @@ DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 
 MARKERS = ("o", "s", "^", "D", "v", "P")
 HILL = "#5b7ca8"  # contours: more of this ink is more loss
 
-RC = {
+RC: dict[Any, Any] = {
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
     "axes.prop_cycle": cycler(color=PALETTE) + cycler(linestyle=DASHES),
@@ -41,7 +44,7 @@ RC = {
 }
 
 
-def figure(*args, **kwargs):
+def figure(*args: Any, **kwargs: Any) -> tuple[Figure, Any]:
     """`plt.subplots` in the look of the course; the figure is ours to show, not pyplot's."""
     import matplotlib.pyplot as plt
 

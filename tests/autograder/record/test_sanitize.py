@@ -5,9 +5,9 @@ import re
 import time
 
 import pytest
-from markup_attacks import HTML, MARKDOWN, PNG
 
 from autograder.record.sanitize import clean_html, clean_markdown, clean_output
+from tests.support.markup_attacks import HTML, MARKDOWN, PNG
 
 DANGER = re.compile(
     r"<(script|svg|math|iframe|object|embed|form|button|style|link|base|meta|template|textarea)"
