@@ -10,6 +10,8 @@ class SGDOptimizer(Optim):
 output(SGDOptimizer([w], lr=0.1))            # and see where it goes
 """
 
+from numbers import Real
+
 import torch
 
 from utils.landscape import START, Quadratic
@@ -55,7 +57,7 @@ class Optim(torch.optim.Optimizer):
             raise ValueError("a parameter is listed twice: it would be stepped twice each time.")
         for name in NOT_NEGATIVE:
             value = param_group.get(name, self.defaults.get(name, 0.0))
-            if not (isinstance(value, int | float | torch.Tensor) and value >= 0):
+            if not (isinstance(value, Real | torch.Tensor) and value >= 0):
                 raise ValueError(f"{name} must be a number, 0 or more, but it is {value!r}.")
         betas = param_group.get("betas", self.defaults.get("betas", (0, 0)))
         if not (

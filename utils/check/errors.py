@@ -42,6 +42,17 @@ TABLE = (
         ("Derive your class from `Optim` (or torch's `Optimizer`) and call `super().__init__`.",),
     ),
     (
+        ValueError,
+        r"no parameters|empty parameter list",
+        "the parameters are used up",
+        "`model.parameters()` is a generator: it can be gone through once, and nothing is left of it "
+        "for `super().__init__`.",
+        (
+            "Does your constructor go through `params` before it hands them on?",
+            "Call `super().__init__(params, ...)` first; the parameters are in `self.param_groups`.",
+        ),
+    ),
+    (
         RuntimeError,
         r"gave the parameter new memory",
         "p.data is rebound",
@@ -417,11 +428,15 @@ def line_of(error):
     """(file, line number) of the last line that is the student's own, or None."""
     found = None
     for frame in traceback.extract_tb(error.__traceback__):
-        file = frame.filename
-        ours = os.path.realpath(file).startswith(NOT_THEIRS) or file.startswith("<frozen")
-        if not ours and file != "<bank of mistakes>":
-            found = (file, frame.lineno)
+        if is_students(frame.filename):
+            found = (frame.filename, frame.lineno)
     return found
+
+
+def is_students(file):
+    """Is a file (or a cell) neither the course's nor a library's?"""
+    ours = os.path.realpath(file).startswith(NOT_THEIRS) or file.startswith("<frozen")
+    return not ours and file != "<bank of mistakes>"
 
 
 def quote(error: BaseException) -> Line | None:

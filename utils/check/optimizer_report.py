@@ -48,6 +48,25 @@ FAULTS = {  # kind, see `Player.inspect` → name, sentence, hints
         "The optimizer no longer holds the tensor it was given: a model would not see the steps.",
         ("Change the tensor in the group in place; do not put another one there.",),
     ),
+    "returned": (
+        "step returns something of its own",
+        "`step()` was called without a closure, and returned something: it should return what the "
+        "closure returns, or else None.",
+        (
+            "Where does the thing that you return come from? A name that exists by chance, from "
+            "another cell, is not yours.",
+            "Begin with `loss = None`, and set it only to what the closure returns.",
+        ),
+    ),
+    "device": (
+        "a tensor on the wrong device",
+        "The step mixes tensors of two devices: it would stop on a GPU. A tensor that it makes is "
+        "always on the CPU.",
+        (
+            "On which device is p, and on which is the tensor that you make for it?",
+            "Make it with `torch.zeros_like(p)`, or with `device=p.device`.",
+        ),
+    ),
     "shape": (
         "the parameter changes its shape",
         "The parameter has another shape after the step.",
