@@ -11,6 +11,7 @@ output(SGDOptimizer([w], lr=0.1))            # and see where it goes
 """
 
 from collections.abc import Callable, Iterable
+from numbers import Real
 from os import PathLike
 from types import TracebackType
 from typing import Any
@@ -61,7 +62,7 @@ class Optim(torch.optim.Optimizer):
             raise ValueError("a parameter is listed twice: it would be stepped twice each time.")
         for name in NOT_NEGATIVE:
             value = param_group.get(name, self.defaults.get(name, 0.0))
-            if not (isinstance(value, int | float | torch.Tensor) and value >= 0):
+            if not (isinstance(value, Real | torch.Tensor) and value >= 0):
                 raise ValueError(f"{name} must be a number, 0 or more, but it is {value!r}.")
         betas = param_group.get("betas", self.defaults.get("betas", (0, 0)))
         if not (
