@@ -9,12 +9,15 @@ import keyword
 import re
 from importlib import resources
 
+from autograder.plain_text import joined, without_colours
 from autograder.record.hidden_tests import secrets, visible, without
-from autograder.record.sanitize import clean_html, clean_markdown, picture, plain
+from autograder.record.pictures import picture
+from autograder.record.safe_html import clean_html
+from autograder.record.safe_markdown import typeset
+from autograder.record.sanitize import as_html, describe
 from autograder.report.markup import Html, tag
 
 SAFE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"  # whatever got in, no script runs
-LONGEST = 20_000  # characters of Markdown that are typeset; more is shown as it is
 TRUSTED = "master"
 
 
@@ -89,12 +92,12 @@ def cell(one, marks):
     if one.cell_type == "markdown" and master:  # the student has the text; its headings lead here
         headings = re.findall(r"^#{1,3} +(.+?)#*$", one.source, re.M)
         return [tag("h2", text.strip()) for text in headings[:1]]
-    return tag("section", markdown(one.source)) if one.cell_type == "markdown" else None
+    return tag("section", text_cell(one)) if one.source.strip() else None
 
 
 def answer(one, name, marks):
     """The student's answer, with the comment on it."""
-    body = code(one.source) if one.cell_type == "code" else markdown(one.source)
+    body = code(one.source) if one.cell_type == "code" else text_cell(one)
     shown = [output(each) for each in one.get("outputs", [])]
     comment = marks.comments.get(name)
     return tag(
@@ -135,7 +138,11 @@ def complaint(one):
     for each in one.get("outputs", []):
         if each.output_type == "error":
             known = each.ename in ("CheckFailed", "AssertionError", "NotGraded")
-            text = plain(each.evalue) if known else plain(f"{each.ename}: {each.evalue}")
+            text = (
+                without_colours(each.evalue)
+                if known
+                else without_colours(f"{each.ename}: {each.evalue}")
+            )
             return without(text, secrets(one.source)) or "This test did not pass."
     return None
 
@@ -143,22 +150,24 @@ def complaint(one):
 def output(each):
     """One output: text, a picture, cleaned HTML; or what went wrong."""
     if each.output_type == "stream":
-        return tag("pre", plain(each.text), class_=each.name)
+        return tag("pre", without_colours(each.text), class_=each.name)
     if each.output_type == "error":
-        lines = [plain(line) for line in each.traceback] or [f"{each.ename}: {each.evalue}"]
+        lines = [without_colours(line) for line in each.traceback] or [
+            f"{each.ename}: {each.evalue}"
+        ]
         return tag("pre", "\n".join(lines), class_="stderr")
     data = each.get("data", {})
     for kind in ("image/png", "image/jpeg", "image/gif"):
         made = picture(kind, data[kind]) if kind in data else None
         if made:
-            alt = each.get("metadata", {}).get(kind, {}).get("alt") or "a picture"
-            return tag("img", alt=alt, src=f"data:{kind};base64,{made}")
-    if data.get("text/html"):
-        return tag("div", Html(clean_html(data["text/html"])), class_="scroll")
-    if data.get("text/markdown"):
-        return markdown(data["text/markdown"])
-    text = data.get("text/plain") or data.get("text/latex")
-    return tag("pre", plain(text)) if text else None
+            known = describe(kind, made, each.get("metadata", {}).get(kind, {}))
+            known.setdefault("alt", "a picture")
+            return tag("div", tag("img", src=f"data:{kind};base64,{made}", **known), class_="box")
+    markup = as_html(data)
+    if markup:
+        return tag("div", Html(markup), class_="scroll box")
+    text = data.get("text/plain")
+    return tag("pre", without_colours(text)) if text else None
 
 
 PYTHON = re.compile(
@@ -176,7 +185,7 @@ PYTHON = re.compile(
 
 def code(source):
     """Python, coloured."""
-    source, parts, end = plain(source), [], 0
+    source, parts, end = without_colours(source), [], 0
     for found in PYTHON.finditer(source):
         parts += [source[end : found.start()], tag("i", found[0], class_=found.lastgroup)]
         end = found.end()
@@ -185,14 +194,11 @@ def code(source):
 
 def markdown(source):
     """Markdown, typeset; HTML in it is shown as it was typed. Formulas stay in TeX."""
-    source = clean_markdown(source)
-    if len(source) > LONGEST:
-        return tag("pre", plain(source))
-    return tag("div", Html(clean_html(typesetter()(source))), class_="text")
+    return tag("div", Html(typeset(source)), class_="text box")
 
 
-@functools.cache
-def typesetter():
-    import mistune
-
-    return mistune.create_markdown(escape=True, plugins=["table", "strikethrough"])
+def text_cell(one):
+    """A student's text cell: as we stored it, or the Markdown that stock nbgrader keeps."""
+    if one.metadata.get("autograder", {}).get("typeset"):
+        return tag("div", Html(clean_html(joined(one.source))), class_="text box")
+    return markdown(one.source)

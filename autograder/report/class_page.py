@@ -6,10 +6,10 @@ from importlib import resources
 from statistics import mean, median
 
 from autograder.atomic import write
+from autograder.plain_text import shorten
 from autograder.report.chart import bar, histogram, rounded, spark
 from autograder.report.markup import Html, join, tag
 from autograder.report.parts import columns, folded, percent, person, scored, table
-from autograder.report.plain_text import shorten
 from autograder.report.reasons import is_unwritten
 
 LONG = 10  # rows that are shown at once

@@ -5,7 +5,7 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from autograder.report.plain_text import first_line, plain
+from autograder.plain_text import first_line, printable
 
 LARGEST = 64 << 20  # bytes
 UNWRITTEN = r"NotImplementedError|is not written yet"
@@ -159,7 +159,7 @@ def error(cell):
             text = first_line(output.evalue)
             if output.ename == "AssertionError":
                 return text or "an assertion failed"
-            name = plain(output.ename)
+            name = printable(output.ename)
             return f"{name}: {text}" if text else name
     return None
 
@@ -176,7 +176,7 @@ def headline(text):
 
 def diagnosed(text):
     """The first sentence of the diagnosis in a check's message, or None."""
-    found = re.search(r"^ *Diagnosis +(.+?)(?=\n *\n|\n *Hints? |\Z)", plain(text), re.S | re.M)
+    found = re.search(r"^ *Diagnosis +(.+?)(?=\n *\n|\n *Hints? |\Z)", printable(text), re.S | re.M)
     return re.split(r"(?<=[.?!]) ", " ".join(found[1].split()))[0] if found else None
 
 

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 from markup_attacks import HTML
-from recording import attacked, change, extra, failed, result
+from recording import attacked, change, extra, failed, generated, result
 
 from autograder.course import Trouble
 from autograder.model import Ran
@@ -146,9 +146,28 @@ def test_nothing_that_a_student_shows_or_writes_becomes_an_element_that_acts(kno
     assert found == [] and text.count("<style") == 1 and text.count("<meta") == 3
 
 
+LISTEN = """
+window.seen = [];
+for (const name of ["alert", "confirm", "prompt", "pwn", "print", "open"])
+  window[name] = () => seen.push(name);
+for (const kind of ["focus", "toggle", "submit", "securitypolicyviolation"])
+  document.addEventListener(kind, event => seen.push(`${kind} ${event.target.nodeName}`), true);
+"""
+TOUCH = """() => {
+  const before = [...document.querySelectorAll("*")];
+  const handlers = before.filter(one => [...one.attributes].some(a => /^on|srcdoc/i.test(a.name)));
+  seen.length = 0;
+  for (const one of before)
+    for (const kind of ["mouseover", "mouseenter", "pointerdown", "keydown", "animationstart", "error"])
+      one.dispatchEvent(new Event(kind, {bubbles: true}));
+  for (const one of document.querySelectorAll("summary, b, p, img")) one.click();
+  return [...seen, ...handlers.map(one => one.outerHTML.slice(0, 200))];
+}"""
+
+
 @pytest.mark.slow
-def test_in_a_real_browser_no_attack_runs_and_nothing_is_fetched(known):
-    """The page, and the graded notebook as nbgrader's own feedback shows it."""
+def test_in_a_real_browser_no_document_acts_and_nothing_is_fetched(known):
+    """Known attacks and generated documents: our page, and the graded notebook as nbgrader shows it."""
     from nbgrader.converters import GenerateFeedback
     from playwright.sync_api import sync_playwright
 
@@ -156,41 +175,53 @@ def test_in_a_real_browser_no_attack_runs_and_nothing_is_fetched(known):
 
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     assert chromium, "this test needs Chromium: install Debian's package chromium."
-    page(known, attacked())
-    ours = known.feedback / "ann" / "01_tiny" / "tiny.html"
-    kept = known.root / "ours.html"
-    kept.write_bytes(ours.read_bytes())
-    convert(known, GenerateFeedback, "01_tiny", "ann")
-    stock = known.root / "stock.html"
-    stock.write_bytes(ours.read_bytes())
-    bait = known.root / "bait.html"
-    bait.write_text("<!DOCTYPE html><body>" + "\n".join(HTML))
+    pages = []
+    for graded in (attacked("ann"), *(generated(f"bob{seed}", 150, seed) for seed in range(2))):
+        student = graded.sheet.student
+        page(known, graded)
+        made = known.feedback / student / "01_tiny" / "tiny.html"
+        for name in ("ours", "stock"):
+            if name == "stock":
+                convert(known, GenerateFeedback, "01_tiny", student)
+            pages.append(known.root / f"{name}-{student}.html")
+            pages[-1].write_bytes(made.read_bytes())
+    pages.append(known.root / "bait.html")
+    pages[-1].write_text("<!DOCTYPE html><body>" + "\n".join(HTML))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        seen = {path.stem: visit(browser, path) for path in (kept, stock, bait)}
+        seen = {path.stem: visit(browser, path) for path in pages}
         browser.close()
-    assert seen["ours"] == {"alerts": [], "asked": []}
-    assert seen["stock"]["alerts"] == []
-    assert not any("evil.example" in url for url in seen["stock"]["asked"])
-    assert seen["bait"]["alerts"] and any("evil.example" in url for url in seen["bait"]["asked"])
+    bait = seen.pop("bait")
+    assert bait["acted"] and any("evil.example" in url for url in bait["asked"])
+    for name, found in seen.items():
+        assert [one for one in found["acted"] if not one.startswith("toggle")] == [], name
+        ours = name.startswith("ours")
+        assert [url for url in found["asked"] if ours or not STOCK.match(url)] == [], name
+
+
+STOCK = re.compile("https://(cdnjs.cloudflare.com|cdn.jsdelivr.net|unpkg.com)/")
+"""Where nbconvert's pages fetch MathJax and jQuery."""
 
 
 def visit(browser, path):
-    """Open a page, click whatever can be clicked; what it did."""
-    alerts, asked = [], []
+    """Open a page and touch whatever is on it: what it did, and what it asked for."""
+    acted, asked = [], []
     tab = browser.new_page()
-    tab.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+    tab.set_default_timeout(120_000)
+    tab.add_init_script(LISTEN)
+    tab.on("dialog", lambda dialog: (acted.append(dialog.message), dialog.dismiss()))
     tab.on("request", lambda request: asked.append(request.url))
+    tab.on("popup", lambda popup: acted.append(f"popup {popup.url}"))
     tab.route(re.compile("^https?:"), lambda route: route.abort())
     tab.goto(path.as_uri(), wait_until="domcontentloaded")
-    tab.wait_for_timeout(1000)
-    tab.evaluate(
-        "document.querySelectorAll('a, summary').forEach(one => one.href?.startsWith('http') || one.click())"
-    )
     tab.wait_for_timeout(500)
+    acted += tab.evaluate("seen")
+    acted += tab.evaluate(TOUCH)
+    tab.wait_for_timeout(500)
+    acted += [] if tab.url == path.as_uri() else [f"went to {tab.url}"]
     tab.close()
     return {
-        "alerts": alerts,
+        "acted": acted,
         "asked": [url for url in asked if not url.startswith(("file:", "data:"))],
     }
 
