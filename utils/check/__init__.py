@@ -19,7 +19,8 @@ compare      do two traces agree?
 mistakes     the bank: right optimizers, and the edits that make them wrong
 diagnosis    which mistake of the bank does the same, and if none, what broke
 errors       exceptions explained
-report       the message
+finding      what a check found, as data, and the message that is made of it
+report       the end of a check: noted, said, hints given
 matrix       is every mistake in the bank caught and named?  (python -m utils.check.matrix)
 """
 

@@ -11,6 +11,7 @@ import torch
 
 import utils.optim
 from utils.check.compare import text
+from utils.check.finding import Line
 from utils.check.guard import Stopped
 from utils.check.situations import NoOptimizer, Situation
 
@@ -423,17 +424,18 @@ def line_of(error):
     return found
 
 
-def quote(error, around=1):
-    """The student's line with its neighbours, marked; empty if there is no source to show."""
+def quote(error: BaseException) -> Line | None:
+    """The student's line that an exception came from, with its neighbours."""
     where = line_of(error)
-    if where is None:
-        return []
-    file, line = where
-    numbers = range(max(1, line - around), line + around + 1)
-    lines = [(n, linecache.getline(file, n).rstrip()) for n in numbers]
-    if not linecache.getline(file, line):
-        return [f"   → line {line} of your code"]
-    return [f"   {'→' if n == line else ' '} {n:4} │ {text[:88]}" for n, text in lines if text]
+    return None if where is None else line_at(*where)
+
+
+def line_at(file: str, number: int) -> Line:
+    """A line of a file, or of a cell, with its neighbours; without text where no source is kept."""
+    before, text, after = (
+        linecache.getline(file, n).rstrip() if n > 0 else "" for n in range(number - 1, number + 2)
+    )
+    return Line(number, text, before, after, file) if text else Line(number, file=file)
 
 
 def message(error, room=160):

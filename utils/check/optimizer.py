@@ -8,6 +8,7 @@ import torch
 
 from utils.check import errors, optimizer_report, report
 from utils.check.compare import LOOSE, difference, precision
+from utils.check.finding import Finding
 from utils.check.guard import Guard, Stopped
 from utils.check.situations import PLAYED, SITUATIONS, Hyper, play_all
 
@@ -67,11 +68,8 @@ def compare(name, Student, Reference, given):
     reference = reference[: len(traces)]
     if guard.borrowed:
         who = ", ".join(sorted(guard.borrowed))
-        report.failed(
-            name,
-            f"{name} lets torch take the step ({who}): write the step yourself.",
-            mistakes=("torch.optim is used",),
-        )
+        title = f"{name} lets torch take the step ({who}): write the step yourself."
+        report.failed(Finding(name, title, against, mistakes=("torch.optim is used",)))
     rounding = False
     for mine, theirs in zip(traces, reference, strict=True):
         gap = difference(mine.points, theirs.points, precision(theirs.situation))
@@ -79,7 +77,7 @@ def compare(name, Student, Reference, given):
             rounding, gap = True, None
         if mine.error or mine.faults or gap:
             both = Comparison(Student, name, against, hyper, traces, reference, guard)
-            optimizer_report.tell(both, mine, theirs, gap)
+            optimizer_report.explain(both, mine, theirs, gap)
     steps = sum(t.steps for t in reference)
     extra = " It computes in float32, so this holds to float32 rounding." if rounding else ""
     report.passed(
@@ -94,26 +92,17 @@ def refuse_what_is_no_class(Student, Reference, name, against):
     for thing, who in ((Student, name), (Reference, against)):
         if isinstance(thing, torch.optim.Optimizer):
             kind = type(thing).__name__
-            report.failed(
-                kind,
-                f"This is an optimizer, not a class: give the check `{kind}`, without brackets.",
-                mistakes=("an instance instead of a class",),
-            )
+            title = f"This is an optimizer, not a class: give the check `{kind}`, without brackets."
+            report.failed(Finding(kind, title, mistakes=("an instance instead of a class",)))
         if not callable(thing):
-            report.failed(
-                who,
-                f"The check needs a class, but it was given {report.shorten(repr(thing))}.",
-                mistakes=("no class",),
-            )
+            title = f"The check needs a class, but it was given {report.shorten(repr(thing))}."
+            report.failed(Finding(who, title, mistakes=("no class",)))
     for kind in getattr(unwrapped(Student), "__mro__", ()):
         torchs = str(kind.__module__).startswith("torch.optim.")
         if torchs and kind is not torch.optim.Optimizer:
-            report.failed(
-                name,
-                f"{name} is torch's own {kind.__name__}, or derives from it: write the step "
-                "yourself.",
-                mistakes=("torch.optim is used",),
-            )
+            title = f"{name} is torch's own {kind.__name__}, or derives from it"
+            title += ": write the step yourself."
+            report.failed(Finding(name, title, mistakes=("torch.optim is used",)))
 
 
 def unwrapped(thing):
@@ -203,10 +192,7 @@ def play_anew(Reference, hyper, against):
     with Guard(seconds=60, watch=False) as guard:
         traces = play_all(Reference, SITUATIONS, hyper, guard)
     if traces[0].error:
-        report.failed(
-            against,
-            f"The reference, {against}, cannot run with {optimizer_report.words(hyper.given)}: "
-            f"{errors.message(traces[0].error)}",
-            mistakes=("the reference does not run",),
-        )
+        title = f"The reference, {against}, cannot run with {optimizer_report.words(hyper.given)}: "
+        title += errors.message(traces[0].error)
+        report.failed(Finding(against, title, mistakes=("the reference does not run",)))
     return [t for t in traces if not t.error and np.isfinite(t.points).all()]
