@@ -39,6 +39,8 @@ WHAT = (  # what students get: paths from the course's folder
     "tools/set_up.py",
     "tools/set_up.sh",
     "constraints.txt",
+    "LICENSE",
+    "LICENSE-TEXTS",
 )
 TARGETS = ("help", "set-up", "lab")  # of the Makefile
 
@@ -59,6 +61,9 @@ sets everything up in `.venv`, the first time, and opens the course on its start
 - **conda**: `conda env create -f environment.yml`, then `conda run -n my_step python tools/lab.py`.
 
 Write your answers in `exercises/`, in the cells that say `# YOUR CODE HERE`. Hand in the notebook itself, under the name it has.
+
+The code is under the [MIT licence](LICENSE), texts and figures under [CC BY 4.0](LICENSE-TEXTS), MNIST under
+[its own](data/README.md).
 """
 
 
@@ -155,7 +160,10 @@ def pyproject(text):
         "build-system": ours["build-system"],
         "project": {
             name: project[name]
-            for name in ("name", "version", "description", "readme", "requires-python")
+            for name in (
+                *("name", "version", "description", "readme", "requires-python"),
+                *("license", "license-files"),
+            )
         }
         | {"dependencies": project["dependencies"]},
         "project.optional-dependencies": {

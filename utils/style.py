@@ -6,7 +6,7 @@ dashes and markers as well.
 """
 
 import matplotlib as mpl
-from cycler import cycler
+from matplotlib import cycler
 
 INK = "#767676"
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#a24dff", "#9a7b0a", "#767676")

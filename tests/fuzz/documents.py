@@ -9,18 +9,14 @@ and as the feedback page does, and parsed by an HTML5 parser that is not the one
 import functools
 import random
 import re
-import sys
 import time
-from pathlib import Path
 
 import html5lib
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "autograder"))
-from markup_attacks import HTML, MARKDOWN, PNG
 
 from autograder.record import safe_html
 from autograder.record.safe_markdown import BOX, boxed, quoted, stored, typeset
 from autograder.record.sanitize import OUTPUT_BOX, clean_output
+from tests.support.markup_attacks import HTML, MARKDOWN, PNG
 
 SECONDS = 1.0  # of CPU, that the cleaning of one document may take
 OURS = {BOX, OUTPUT_BOX, safe_html.PICTURE_STYLE}

@@ -9,12 +9,12 @@ import subprocess
 import sys
 
 import pytest
-from markup_attacks import HTML
-from recording import attacked, change, extra, failed, generated, result
 
 from autograder.course import Trouble
 from autograder.model import Ran
 from autograder.record import feedback, record
+from tests.support.markup_attacks import HTML
+from tests.support.recording import attacked, change, extra, failed, generated, result
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 3000).decode()
 

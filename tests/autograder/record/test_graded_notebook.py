@@ -6,10 +6,10 @@ import nbformat
 import pytest
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import compute_checksum, determine_grade
-from recording import extra, failed, result
 
 from autograder.model import Ran
 from autograder.record import record
+from tests.support.recording import extra, failed, result
 
 
 def graded_notebook(course, graded):

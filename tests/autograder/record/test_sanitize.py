@@ -5,12 +5,12 @@ import re
 import time
 
 import pytest
-from markup_attacks import HTML, MARKDOWN, PNG
 
 from autograder.record.safe_html import clean_html
 from autograder.record.safe_markdown import quoted, stored, typeset
 from autograder.record.sanitize import clean_output
 from tests.fuzz import documents
+from tests.support.markup_attacks import HTML, MARKDOWN, PNG
 
 DIGITS = "1" * 5000
 CRASHED = {  # what has stopped a class, or run in the instructor's browser

@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from browsing import settle, standalone
 
+from tests.support.browsing import settle, standalone
 from utils.optim import Optim
 from utils.playground import below, goals, playground
 

@@ -4,10 +4,10 @@ import contextlib
 import sqlite3
 
 import nbformat
-from markup_attacks import HTML, MARKDOWN
 
 from autograder.model import ANSWER, TEST, TEXT, Cell, Graded, Ran, Score, Sheet
 from tests.fuzz.documents import Grammar
+from tests.support.markup_attacks import HTML, MARKDOWN
 
 DOUBLE = "def double(x):\n    return x * x"
 TEST_SOURCE = """\
