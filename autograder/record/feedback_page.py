@@ -9,8 +9,8 @@ import keyword
 import re
 from importlib import resources
 
+from autograder.hidden_tests import error_name, for_student, has_hidden, visible
 from autograder.plain_text import joined, without_colours
-from autograder.record.hidden_tests import secrets, visible, without
 from autograder.record.pictures import picture
 from autograder.record.safe_html import clean_html
 from autograder.record.safe_markdown import typeset
@@ -47,7 +47,7 @@ def page(nb, name, student, marks):
         tag("p", f"{marks.penalty:g} points off for being late.") if marks.penalty else None,
         tag("p", f"Still to be graded by hand: {', '.join(waiting)}.") if waiting else None,
         summary(nb, marks) if not verdict else None,
-        [cell(one, marks) for one in nb.cells] if not verdict else None,
+        cells(nb, marks) if not verdict else None,
     ]
     return "<!DOCTYPE html>\n" + tag(
         "html", tag("head", *head), tag("body", tag("main", *body)), lang="en"
@@ -75,47 +75,60 @@ def summary(nb, marks):
     return tag("details", tag("summary", "Points, test by test"), tag("table", heads, rows))
 
 
-def cell(one, marks):
+def cells(nb, marks):
+    """All cells, as the page shows them.
+
+    What the student's own cells showed after a hidden test is left out, for it may be what that test
+    gave them; the student has seen it in the notebook anyway.
+    """
+    scores, hidden, shown = nb.metadata.get("autograder", {}).get("scores", {}), False, []
+    for one in nb.cells:
+        name = one.metadata.get("nbgrader", {}).get("grade_id")
+        outputs = one.get("outputs", [])
+        outputs = list(map(failure_alone if hidden else output, outputs))
+        shown.append(cell(one, name, marks, scores.get(name), [each for each in outputs if each]))
+        hidden = hidden or (one.cell_type == "code" and has_hidden(one.source))
+    return shown
+
+
+def cell(one, name, marks, score, outputs):
     """One cell as the page shows it, or None."""
     about = one.metadata.get("nbgrader", {})
-    name = about.get("grade_id")
     if about.get("solution") or about.get("task"):
-        return answer(one, name, marks)
+        return answer(one, name, marks, outputs)
     if name in marks.grades:
-        return test(one, name, marks)
+        return test(one, name, marks, score)
     master = one.metadata.get("autograder", {}).get("origin") == TRUSTED
     if one.cell_type == "code":
-        shown = [output(each) for each in one.outputs]
         if master:  # the student has its source
-            return tag("section", shown) if any(shown) else None
-        return tag("section", code(one.source), shown) if one.source.strip() else None
+            return tag("section", outputs) if outputs else None
+        return tag("section", code(one.source), outputs) if one.source.strip() else None
     if one.cell_type == "markdown" and master:  # the student has the text; its headings lead here
         headings = re.findall(r"^#{1,3} +(.+?)#*$", one.source, re.M)
         return [tag("h2", text.strip()) for text in headings[:1]]
     return tag("section", text_cell(one)) if one.source.strip() else None
 
 
-def answer(one, name, marks):
+def answer(one, name, marks, outputs):
     """The student's answer, with the comment on it."""
     body = code(one.source) if one.cell_type == "code" else text_cell(one)
-    shown = [output(each) for each in one.get("outputs", [])]
     comment = marks.comments.get(name)
     return tag(
         "section",
         tag("h3", name, points(name, marks), id=name),
         body,
-        shown,
+        outputs,
         tag("div", markdown(comment), class_="comment") if comment else None,
         class_="answer",
     )
 
 
-def test(one, name, marks):
+def test(one, name, marks, noted):
     """What a test was about, in its own words, and what it said."""
     score, most, _ = marks.grades[name]
-    told = re.match(r"#+ *([^\n]+)", visible(one.source).strip())
-    about = told[1] if told else None
-    said = complaint(one) if score < most else None
+    headed = re.match(r"#+ *([^\n]+)", visible(one.source).strip())
+    about = headed[1] if headed else None
+    said = complaint(one, noted) if score < most else None
     return tag(
         "section",
         tag("h3", "✓ " if score >= most else "✗ ", name, points(name, marks), id=name),
@@ -133,18 +146,24 @@ def points(name, marks):
     return tag("span", text, class_="points")
 
 
-def complaint(one):
-    """What a failed test said, without its traceback and without a line of the hidden tests."""
+def complaint(one, noted):
+    """What a failed test said, without its traceback and without what a hidden test gives away.
+
+    Args:
+        noted: what the judge noted, as a dict; None for a notebook that nbgrader graded.
+    """
     for each in one.get("outputs", []):
         if each.output_type == "error":
-            known = each.ename in ("CheckFailed", "AssertionError", "NotGraded")
-            text = (
-                without_colours(each.evalue)
-                if known
-                else without_colours(f"{each.ename}: {each.evalue}")
-            )
-            return without(text, secrets(one.source)) or "This test did not pass."
+            noted = noted or dict(raised=each.ename, why=each.evalue)
+            return for_student(noted, one.source) or "This test did not pass."
     return None
+
+
+def failure_alone(each):
+    """Of an output only that it is an error, and its name."""
+    if each.output_type != "error":
+        return None
+    return tag("pre", f"{error_name(each.ename)} was raised.", class_="stderr")
 
 
 def output(each):

@@ -1,6 +1,7 @@
 """One result: into the gradebook, and onto pages."""
 
 import contextlib
+from dataclasses import asdict
 
 from autograder import atomic
 from autograder.course import Trouble
@@ -86,8 +87,7 @@ def entry(graded, master, nb):
 
 def diagnoses(graded, cells):
     """For every answer whose checks failed: its name → sentences. A check is about what precedes it."""
-    from autograder.plain_text import without_colours
-    from autograder.record.hidden_tests import secrets, without
+    from autograder.hidden_tests import for_student
 
     found, answer = {}, None
     for name, cell in cells.items():
@@ -95,7 +95,7 @@ def diagnoses(graded, cells):
         if cell.metadata.nbgrader.solution:
             answer = name
         elif answer and score and score.why and (score.score is None or score.score < score.most):
-            why = " ".join(without(without_colours(score.why), secrets(cell.source)).split())
+            why = " ".join(for_student(asdict(score), cell.source).split())
             found.setdefault(answer, {}).setdefault(why or "did not pass", []).append(name)
     return {
         answer: [f"{', '.join(names)}: {why}" for why, names in reasons.items()]

@@ -145,7 +145,8 @@ def escaped(text: str, code: bool = False) -> str:
 
 def unescaped(text: str) -> str:
     """`html.unescape` for any text: Python reads no number of more than 4,300 digits."""
-    return NOT_TEXT.sub("", html.unescape(ENDLESS.sub("\N{REPLACEMENT CHARACTER}", text)))
+    text = html.unescape(ENDLESS.sub("\N{REPLACEMENT CHARACTER}", text))
+    return NOT_TEXT.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def only_mathematics(text: str) -> str:

@@ -23,7 +23,7 @@ MOST_SIGNS = 4_000
 BOX = "overflow:auto;max-width:100%;position:relative;contain:paint"
 """The style of whatever holds a student's HTML: it paints nothing outside of itself."""
 
-SIGNS = str.maketrans({sign: f"&#{ord(sign)};" for sign in "\\`*_{}[]()!|~$:\n\r\t"})
+SIGNS = str.maketrans({sign: f"&#{ord(sign)};" for sign in "\\`*_{}[]()!|~$:\n\t"})
 
 
 class Typeset(mistune.HTMLRenderer):

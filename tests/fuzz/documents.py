@@ -307,5 +307,7 @@ def run(count: int, seed: int = 1) -> None:
         AssertionError: one of them does not hold; the document is in its text.
     """
     grammar = Grammar(seed)
-    for _ in range(count):
+    for number in range(count):
         check(grammar.document())
+        if number % 10_000 == 9_999:
+            print(f"{number + 1} documents", flush=True)

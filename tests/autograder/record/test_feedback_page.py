@@ -11,10 +11,11 @@ import sys
 import pytest
 
 from autograder.course import Trouble
-from autograder.model import Ran
+from autograder.model import Ran, Score
 from autograder.record import feedback, record
 from tests.support.markup_attacks import HTML
 from tests.support.recording import attacked, change, extra, failed, generated, result
+from utils.check.finding import Finding
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 3000).decode()
 
@@ -51,6 +52,44 @@ def test_no_line_of_a_hidden_test_is_on_it(known, said):
     assert "tiny: 1 of 3 points" in text
 
 
+SEEN = "3.25, -1.5"
+FINDING = Finding(
+    "double", "double is not right yet.", situation="negative numbers", yours=f"double({SEEN})",
+    expected="6.5", mistakes=("squares",), diagnosis=("Squares. It multiplies by itself 3.25 times.",),
+    hints=("Look at the sign of zanzibar.",), given=(("with", SEEN),),
+).to_json()  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("noted", "told"),
+    [
+        (dict(raised="ValueError", why=SEEN), "A hidden test failed: ValueError."),
+        (dict(raised="Seen325", why=SEEN), "A hidden test failed: an exception."),
+        (dict(raised="AssertionError", why=f"double({SEEN}) is zanzibar"), "A hidden test failed: double(…) is …"),
+        (dict(raised="AssertionError", why=""), "A hidden test failed."),
+        (dict(raised="CheckFailed", why=f"all of {SEEN}", finding=FINDING, mistakes=["squares"]), "negative numbers"),
+        (dict(raised="TimeoutError", why="the test took longer than 60 s"), "longer than 60 s"),
+    ],
+)  # fmt: skip
+def test_of_a_hidden_test_the_student_reads_its_kind_not_its_numbers(known, noted, told):
+    graded = result()
+    graded.scores["double-test"] = Score(0.0, 2.0, hidden=True, **noted)
+    graded.ran["double-test"].outputs = [failed(noted["why"], name=noted["raised"])]
+    later = extra(
+        graded, dict(output_type="stream", name="stdout", text=SEEN), failed(SEEN, "Seen")
+    )
+    text = html.unescape(page(known, later))
+    assert told in text
+    for part in ("3.25", "-1.5", "6.5", "zanzibar", "Seen"):
+        assert part not in text, part
+
+
+def test_what_a_visible_test_said_is_told_in_full(known):
+    graded = result(why="double(2.5) is 6.25")
+    graded.scores["double-test"].raised = "AssertionError"
+    assert "double(2.5) is 6.25" in page(known, graded)
+
+
 def test_no_network_and_no_script(known):
     shown = dict(output_type="display_data", data={"image/png": PNG}, metadata={})
     text = page(known, extra(result(), shown))
@@ -65,7 +104,9 @@ def test_pictures_stay_and_the_page_is_small(known):
         data={"image/png": PNG, "text/plain": "loss"},
         metadata={"image/png": {"alt": "the loss falls"}},
     )
-    text = page(known, extra(result(), shown))
+    graded = extra(result(), shown)
+    graded.sheet.cells.insert(1, graded.sheet.cells.pop())
+    text = page(known, graded)
     assert PNG in text and 'alt="the loss falls"' in text
     assert len(text) - len(PNG) < 12_000
 

@@ -23,6 +23,7 @@ CRASHED = {  # what has stopped a class, or run in the instructor's browser
     "details": "<details>\n<https://x/onmouseover=alert(1)>",
     "margin": '<img src="data:image/png;base64,AAAA" style="margin-top:-900px" height="2500">',
     "TeX in two halves": r"$\hr<x>ef{javascript:alert(1)}{x}$ $\h&#114;ef{javascript:alert(1)}{x}$",
+    "a carriage return alone": "[see]: 100% '\\\r'",
     "MathML by TeX": r"$\mmlToken{mi}[onclick=alert(1)]{x}$",
 }
 
