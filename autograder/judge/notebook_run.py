@@ -1,6 +1,5 @@
 """One sheet, from its first cell to its last: answers over there, tests here."""
 
-import re
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -19,6 +18,7 @@ from autograder.model import (
     Ran,
     Score,
 )
+from autograder.plain_text import ANSI
 
 RESTARTS = 60
 """How often the student's process is made anew, after a cell or a test has ended it: often enough
@@ -26,8 +26,6 @@ that no question costs another one its points."""
 
 FREE_SECONDS = 30
 """How long a cell without marks may take; a tenth of it after two that took longer."""
-
-ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def grade_sheet(sheet, make_fork, tier=""):

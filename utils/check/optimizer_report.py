@@ -8,7 +8,7 @@ import numpy as np
 from utils.check import errors, report
 from utils.check.compare import LOOSE, difference
 from utils.check.diagnosis import broken, from_bank
-from utils.check.finding import Finding, sentence
+from utils.check.finding import NO_STEP, Finding, sentence
 from utils.check.guard import SECONDS, Stopped
 from utils.check.situations import NoOptimizer, script
 
@@ -155,7 +155,7 @@ def why_nothing_moves(both):
         )
     code = getattr(getattr(both.Student, "my_step", None), "__code__", None)
     if code is not None and not code.co_names:
-        return "my_step is not written yet", "It does nothing: no parameter moves.", ()
+        return NO_STEP, "It does nothing: no parameter moves.", ()
     return None
 
 
