@@ -30,6 +30,11 @@ class Outputs:
             name: codecs.getincrementaldecoder("utf-8")("replace") for name in ("stdout", "stderr")
         }
 
+    @property
+    def used(self):
+        """How many bytes have been kept so far."""
+        return self.size - self.left
+
     def raw(self, name, piece, final=False):
         """Bytes that were written to file 1 or 2 directly."""
         self.stream(name, self.decoders[name].decode(piece, final))
@@ -133,8 +138,8 @@ class Outputs:
         ]
         if self.full:
             note = (
-                f"[There was more: a cell's output is kept up to {self.size:,} bytes "
-                f"and {self.pieces:,} pieces.]\n"
+                f"[There was more: of what this cell shows {self.size:,} bytes "
+                f"and {self.pieces:,} pieces are kept.]\n"
             )
             made.append({"output_type": "stream", "name": "stderr", "text": note})
         return made

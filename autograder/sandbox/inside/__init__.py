@@ -3,6 +3,7 @@
 linux    system calls that Python lacks
 filters  seccomp: which system calls a student's process may not make
 landlock which files it may reach
+no_bank  the checks without their bank of mistakes, which has right answers in it
 warm_up  everything imported and done once
 server   the warm process: forks on request, watches what it forked
 confine  a fresh fork becomes a place of its own
