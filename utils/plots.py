@@ -232,7 +232,7 @@ def trace(ax, path, i=0):
 def legend(fig, ax):
     """Below the axes, where it hides nothing, in as many columns as fit."""
     handles, labels = ax.get_legend_handles_labels()
-    entry = 0.6 + 0.085 * max(map(len, labels))  # inches: the handle, and the letters
+    entry = 0.6 + 0.07 * max(map(len, labels))  # inches: the handle, and the letters
     fit = max(1, int(fig.get_figwidth() / entry))
     ncols = 2 if len(labels) == 4 and fit < 4 else min(len(labels), fit, 3)
     with mpl.rc_context(style.RC):

@@ -4,7 +4,7 @@ A sentence that states a number is borne out in its section (from one `##` headi
 
 - an `assert` there holds the same number, rounded as it is said ("35 %" is 0.35 or 35); or
 - the number is a setting: the code there says it, too (a learning rate, a size, a seed); or
-- it is from elsewhere: its paragraph links to the source on the web; or
+- it is from elsewhere: its paragraph links to the source, on the web or in docs/sources.md; or
 - it is neither measured nor computed (a formula's own number, a range of a slider), and the cell
   says so with `<!-- given: 0.4 12 -->`, which readers do not see.
 
@@ -17,12 +17,23 @@ import re
 from pathlib import Path
 
 import nbformat
-import pytest
 
 LECTURES = sorted((Path(__file__).parents[2] / "lectures").glob("*.ipynb"))
 
-FRACTIONS = "half third quarter fifth sixth seventh eighth ninth tenth".split()
-NUMERALS = "two three four five six seven eight nine ten eleven twelve".split()
+FRACTIONS = ["half", "third", "quarter", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
+NUMERALS = [
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+]
 COUNTS = {word: n for n, word in enumerate(NUMERALS, 2)}
 PARTS = {word: 1 / n for n, word in enumerate(FRACTIONS, 2)}
 PARTS |= {"hundredth": 0.01, "thousandth": 0.001, "millionth": 1e-6, "twentieth": 1 / 20}
@@ -33,9 +44,10 @@ NUMBER = re.compile(
     r"(?<![\w.])(?P<digits>\d{1,3}(?:[ ,\u00a0\u202f]\d{3})+(?!\d)|\d+)(?P<rest>\.\d+)?(?P<power>e[-−]?\d+)?"
     r"(?![\w])(?:[ \u00a0]?(?P<unit>%|million|billion))?"
 )
-PART = re.compile(r"\b(?:(a|an|one|two|three|four) )(%s)s?\b" % "|".join(PARTS))
-RATIO = re.compile(r"\b(?:(%s) times|(twice))\b" % "|".join(TIMES))
+PART = re.compile(rf"\b(?:(a|an|one|two|three|four) )({'|'.join(PARTS)})s?\b")
+RATIO = re.compile(rf"\b(?:({'|'.join(TIMES)}) times|(twice))\b")
 
+SOURCE = r"\]\(https?://|\]\(\.\./docs/sources\.md"
 NOT_OURS = ("try this", "further reading")  # sections without claims
 NO_CLAIM = (
     r"<!--.*?-->",
@@ -77,12 +89,17 @@ def numbers_in(sentence):
 
 def sentences(text):
     """The sentences of a text cell that are in our own words and ask nothing."""
+    sourced = False
     for paragraph in re.split(r"\n\s*\n", text):
-        if re.search(r"\]\(https?://", paragraph):
-            continue  # it names its source
+        table = paragraph.lstrip().startswith("|")
+        sourced = bool(re.search(SOURCE, paragraph)) or (table and sourced)
+        if sourced:
+            continue  # it names its source, or is the table of a paragraph that does
         for pattern in NO_CLAIM:
             paragraph = re.sub(pattern, " … ", paragraph, flags=re.DOTALL)
-        for sentence in re.split(r"(?<=[.:!?;])[\s*)]+(?=[^a-z])|\n(?=[-|])|\n(?= *\d+\.)", paragraph):
+        for sentence in re.split(
+            r"(?<=[.:!?;])[\s*)]+(?=[^a-z])|\n(?=[-|])|\n(?= *\d+\.)", paragraph
+        ):
             if not sentence.rstrip(" *").endswith("?"):
                 yield sentence
 
@@ -151,7 +168,7 @@ def borne_out(values, known):
 
 def own_words(cell):
     """A text cell up to its list of what to try, or what to read."""
-    return re.split(r"(?mi)^## (?:%s)$" % "|".join(NOT_OURS), cell.source)[0]
+    return re.split(rf"(?mi)^## (?:{'|'.join(NOT_OURS)})$", cell.source)[0]
 
 
 def unproven(cells):
