@@ -415,7 +415,7 @@ def picture(rows: Rows, runs: dict[str, Run]) -> "Picture":
         ax.axhline(task.target, color=style.INK, linewidth=1, linestyle=":")
         ax.set(yscale="log", xlabel="step", ylabel="loss", title=r["task"])
         ax.set_ylim(task.target / 3, 10 * max(result.losses[0] for result in shown.values()))
-    plots.legend(fig, axes[0, 0], 4)
+    plots.legend(fig, axes[0, 0])
     words = (
         f"{r['task']}: {r['steps'] or 'target not reached'} against {r['reference_steps']} steps "
         f"of {r['reference']}."

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-
 from tests.running import lost_by
 
 SOURCE = Path(__file__).resolve().parents[2] / "solutions" / "09_schedules" / "schedules.ipynb"
