@@ -10,6 +10,7 @@ the groups that the parameters are in.
 import torch
 
 from utils.check import errors, report
+from utils.check.finding import Finding, sentence
 from utils.check.guard import Guard, Stopped
 from utils.check.optimizer import label, refuse_what_is_no_class
 from utils.check.optimizer_report import FAULTS
@@ -53,7 +54,8 @@ def check_soundness(Optimizer, *duties, **hyper):
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise report.CheckFailed(f"✗ {who} could not be judged: {errors.message(error)}") from None
+        title = f"{who} could not be judged: {errors.message(error)}"
+        raise report.CheckFailed(f"✗ {title}", Finding(who, title)) from None
 
 
 STILL = (
@@ -64,8 +66,15 @@ STILL = (
 
 
 def wrong(who, kind, says, *hints, facts=()):
-    diagnosis = [("Diagnosis", f"{kind}. {says}")]
-    report.failed(who, f"{who} is not sound yet.", facts, diagnosis, [kind], hints)
+    found = Finding(
+        who,
+        f"{who} is not sound yet.",
+        mistakes=(kind,),
+        diagnosis=(sentence(kind, says),),
+        hints=hints,
+        given=tuple(facts),
+    )
+    report.failed(found)
 
 
 def played(who, Optimizer, hyper, **situation):
@@ -90,9 +99,16 @@ def stopped(who, error, where):
     if isinstance(error, Stopped):
         wrong(who, "too slow", f"It did not come to an end {where}.")
     kind, says, hints = errors.explain(error, None, None, None)
-    facts = [("says", errors.message(error)), *errors.quote(error)]
-    title = f"{who} stopped {where}: {type(error).__name__}."
-    report.failed(who, title, facts, [("Diagnosis", f"{kind}. {says}")], [kind], hints)
+    found = Finding(
+        who,
+        f"{who} stopped {where}: {type(error).__name__}.",
+        mistakes=(kind,),
+        diagnosis=(sentence(kind, says),),
+        line=errors.quote(error),
+        hints=tuple(hints),
+        notes=(("says", errors.message(error)),),
+    )
+    report.failed(found)
 
 
 def walked(who, Optimizer, hyper, loss, start, nsteps):

@@ -1,6 +1,5 @@
 """One sheet, from its first cell to its last: answers over there, tests here."""
 
-import re
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -20,6 +19,7 @@ from autograder.model import (
     Ran,
     Score,
 )
+from autograder.plain_text import ANSI
 
 RESTARTS = 60
 """How often the student's process is made anew, after a cell or a test has ended it: often enough
@@ -31,8 +31,6 @@ the notebook's time; from then on each has this part of a cell's, so that tests 
 
 LARGE = 1 / 4
 """The part of the memory from which on a cell is remembered as one that holds much."""
-
-ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 def grade_sheet(sheet, make_fork, tier=""):

