@@ -22,7 +22,7 @@ from autograder.intake.master import masters
 from autograder.intake.parse import Raw, bare, parse
 from autograder.intake.reading import shadow
 from autograder.intake.registry import Key, Registry, Who, key_of
-from autograder.record.log import Log
+from autograder.log import Log
 
 JOIN, APART = "join", "apart"
 """What to do with a student whose name is known from another assignment, where the LMS's number is
