@@ -17,6 +17,7 @@ situations   what optimizers are put through, and the traces they leave
 guard        running other people's code: quietly, for a limited time
 compare      do two traces agree?
 mistakes     the bank: right optimizers, and the edits that make them wrong
+line         the smallest edit of the code itself that makes it right
 diagnosis    which mistake of the bank does the same, and if none, what broke
 errors       exceptions explained
 report       the message
