@@ -7,6 +7,7 @@ dashes and markers as well.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from cycler import cycler
@@ -22,7 +23,7 @@ DASHES = tuple((0, tuple(dash)) if dash else "-" for dash in COLOURS["dashes"])
 MARKERS = ("o", "s", "^", "D", "v", "P")
 HILL = COLOURS["hill"]  # contours: more of this ink is more loss
 
-RC = {
+RC: dict[Any, Any] = {
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
     "axes.prop_cycle": cycler(color=PALETTE) + cycler(linestyle=DASHES),
@@ -49,7 +50,7 @@ RC = {
 }
 
 
-def figure(*args, **kwargs):
+def figure(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
     """`plt.subplots` in the look of the course; the figure is ours to show, not pyplot's."""
     import matplotlib.pyplot as plt
 
