@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-from cycler import cycler
+from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 
 # The playground's page draws with the same colours and dashes; they stand in one file for both.
 COLOURS = json.loads(
@@ -50,7 +51,7 @@ RC: dict[Any, Any] = {
 }
 
 
-def figure(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+def figure(*args: Any, **kwargs: Any) -> tuple[Figure, Any]:
     """`plt.subplots` in the look of the course; the figure is ours to show, not pyplot's."""
     import matplotlib.pyplot as plt
 

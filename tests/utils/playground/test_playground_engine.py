@@ -5,8 +5,8 @@ from functools import cache, partial
 
 import pytest
 import torch
-from browsing import page
 
+from tests.support.browsing import page
 from utils.landscape import normals
 from utils.playground.facts import LABELS, LANDSCAPES
 from utils.playground.slopes import slope

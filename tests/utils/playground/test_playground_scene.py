@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from browsing import page
 
+from tests.support.browsing import page
 from utils.optim import Optim
 from utils.playground import beat, below, edge, playground, reached
 from utils.playground.assets import bundle, css

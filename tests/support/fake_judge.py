@@ -76,7 +76,7 @@ def work(job):
     sheet = from_json(job["sheet"])
     note_start(job, sheet)
     started = time.monotonic()
-    graded, namespace = Graded(sheet, tier="stand-in"), {}
+    graded, namespace = Graded(sheet, tier="fake"), {}
     for number, cell in enumerate(sheet.cells, 1):
         if cell.kind != "code":
             continue
@@ -112,8 +112,8 @@ def work(job):
 
 def note_start(job, sheet):
     """A line for each job that was begun, if the environment names a file for it."""
-    if os.environ.get("STANDIN_LOG"):
-        with open(os.environ["STANDIN_LOG"], "a") as file:
+    if os.environ.get("FAKE_JUDGE_LOG"):
+        with open(os.environ["FAKE_JUDGE_LOG"], "a") as file:
             file.write(json.dumps([sheet.student, sheet.assignment]) + "\n")
 
 

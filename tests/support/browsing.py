@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-GOLDEN = Path(__file__).with_name("golden.js")
+GOLDEN = Path(__file__).parents[1] / "utils" / "playground" / "golden.js"
 
 
 def standalone(widget, dark=False):
