@@ -6,7 +6,7 @@ import textwrap
 import time
 from pathlib import Path
 
-from autograder.course import Trouble
+from autograder.course import Trouble, said
 
 NEXT = " Next: `autograder grade --all`."
 
@@ -190,7 +190,10 @@ def tell(course, outcomes):
 def feedback(course, args):
     from tqdm import tqdm
 
+    from autograder.atomic import Full
+    from autograder.plain_text import printable
     from autograder.record import feedback as pages
+    from autograder.record.log import Log
 
     names = course.chosen(args.assignments)
     ready = [
@@ -204,9 +207,13 @@ def feedback(course, args):
     for one in tqdm(ready, desc="feedback", unit="page"):
         try:
             pages(course, one.student, one.assignment)
-        except Trouble as why:
+        except Full:
+            raise
+        except Exception as error:
             failed += 1
-            tqdm.write(f"{one.student}, {one.assignment}: {why}")
+            if not isinstance(error, Trouble):
+                Log(course).traceback(one.student, one.assignment, "on its feedback page")
+            tqdm.write(printable(f"{one.student}, {one.assignment}: {said(error)}."))
     print(f"{len(ready) - failed} of {len(ready)} pages are in {course.feedback}.")
     return 1 if failed else 0
 
