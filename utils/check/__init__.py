@@ -16,6 +16,7 @@ hints); MY_STEP_PROGRESS names the file that progress is written to, or is "off"
 situations   what optimizers are put through, and the traces they leave
 guard        running other people's code: quietly, for a limited time
 compare      do two traces agree?
+rounding     the line that computes in float32
 mistakes     the bank: right optimizers, and the edits that make them wrong
 diagnosis    which mistake of the bank does the same, and if none, what broke
 errors       exceptions explained

@@ -48,6 +48,24 @@ FAULTS = {  # kind, see `Player.inspect` → name, sentence, hints
         "The optimizer no longer holds the tensor it was given: a model would not see the steps.",
         ("Change the tensor in the group in place; do not put another one there.",),
     ),
+    "returned": (
+        "step returns a global name",
+        "What `step()` returns is not made in it: the name exists by chance, from another cell. It "
+        "should return what the closure returns, or else None.",
+        (
+            "Where does the thing that you return come from?",
+            "Begin with `loss = None`, and set it only to what the closure returns.",
+        ),
+    ),
+    "device": (
+        "a tensor on the wrong device",
+        "The step mixes tensors of two devices: it would stop on a GPU. A tensor that it makes is "
+        "always on the CPU.",
+        (
+            "On which device is p, and on which is the tensor that you make for it?",
+            "Make it with `torch.zeros_like(p)`, or with `device=p.device`.",
+        ),
+    ),
     "shape": (
         "the parameter changes its shape",
         "The parameter has another shape after the step.",
