@@ -13,6 +13,6 @@ person: no automatic score, marked for grading by hand, the verdict as comment o
 score that a person gives it then stays. It counts 0 until somebody has looked.
 """
 
-from autograder.record.recorder import feedback, record
+from autograder.record.recorder import Unwritten, feedback, record
 
-__all__ = ["feedback", "record"]
+__all__ = ["Unwritten", "feedback", "record"]
