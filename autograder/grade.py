@@ -235,7 +235,10 @@ class Run:
     def finish(self, task: Task, number: int, result: Any) -> None:
         """Take what a worker gave back."""
         if isinstance(result, Lost):
-            sheet = self.read(self.course, task.submission)[number]
+            try:
+                sheet = self.read(self.course, task.submission)[number]
+            except Exception as error:  # it has changed or vanished meanwhile
+                sheet = unread(self.course, task.submission, error)[number]
             sheet.verdict = str(result)
             result = to_json(Graded(sheet, tier=self.settings["tier"] or ""))
         task.results[number] = result
@@ -273,6 +276,9 @@ class Run:
             },
         )
         self.spool.drop(task.submission)
+        for one in graded:
+            if one.trouble:
+                self.log(*task.submission[:2], "its judge stumbled:", one.trouble)
         self.log(
             task.submission.student,
             task.submission.assignment,
