@@ -110,7 +110,11 @@ class Layout:
         attempts = [match["before"] for one in files if (match := BLACKBOARD.fullmatch(one))]
         self.blackboard = common_prefix(attempts)
         self.prefers_blackboard = len(attempts) > sum(map(bool, map(CANVAS.fullmatch, files)))
-        self.form = self.most_common_form(tops)
+        paths = [item.parts for item in found]
+        in_exchange = exchange_depth(paths, course.course_id) is not None
+        self.form = "nbgrader" if in_exchange else self.most_common_form(tops)
+        above = (course.course_id,) if self.depth == 2 else ()
+        self.inbound = (*above, "inbound") if in_exchange else ()
 
     def most_common_form(self, tops: list[tuple[str, ...]]) -> str:
         """The source that most of the top entries look like; else "folder".
@@ -176,7 +180,9 @@ class Layout:
             return f"{item.name}: {self.question}"
         if not parts or len(item.parts) <= self.depth:
             return f"{item.name} does not say who handed it in."
-        if self.form == "nbgrader" and not EXCHANGE.fullmatch(parts[0]):
+        if self.form == "nbgrader" and not (
+            EXCHANGE.fullmatch(parts[0]) and item.parts[: len(self.inbound)] == self.inbound
+        ):
             return f"{item.name} is not what somebody handed in on nbgrader's exchange."
         found = self.by_form(parts)
         if found and found.source == "Gradescope":
