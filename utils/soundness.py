@@ -10,6 +10,7 @@ the groups that the parameters are in.
 import torch
 
 from utils.check import errors, report
+from utils.check.finding import Finding, sentence
 from utils.check.guard import Guard, Stopped
 from utils.check.optimizer import label, refuse_what_is_no_class
 from utils.check.optimizer_report import FAULTS
@@ -44,6 +45,7 @@ def check_soundness(Optimizer, *duties, **hyper):
     who = label(Optimizer)
     try:
         refuse_what_is_no_class(Optimizer, torch.optim.SGD, who, "SGD")
+        follows_the_gradient(who, Optimizer, hyper)
         for name in duties or DUTIES:
             says = DUTIES[name](who, Optimizer, hyper)
             report.passed(who, f"{who} {says}")
@@ -52,7 +54,8 @@ def check_soundness(Optimizer, *duties, **hyper):
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise report.CheckFailed(f"✗ {who} could not be judged: {errors.message(error)}") from None
+        title = f"{who} could not be judged: {errors.message(error)}"
+        raise report.CheckFailed(f"✗ {title}", Finding(who, title)) from None
 
 
 STILL = (
@@ -63,8 +66,15 @@ STILL = (
 
 
 def wrong(who, kind, says, *hints, facts=()):
-    diagnosis = [("Diagnosis", f"{kind}. {says}")]
-    report.failed(who, f"{who} is not sound yet.", facts, diagnosis, [kind], hints)
+    found = Finding(
+        who,
+        f"{who} is not sound yet.",
+        mistakes=(kind,),
+        diagnosis=(sentence(kind, says),),
+        hints=hints,
+        given=tuple(facts),
+    )
+    report.failed(found)
 
 
 def played(who, Optimizer, hyper, **situation):
@@ -89,9 +99,16 @@ def stopped(who, error, where):
     if isinstance(error, Stopped):
         wrong(who, "too slow", f"It did not come to an end {where}.")
     kind, says, hints = errors.explain(error, None, None, None)
-    facts = [("says", errors.message(error)), *errors.quote(error)]
-    title = f"{who} stopped {where}: {type(error).__name__}."
-    report.failed(who, title, facts, [("Diagnosis", f"{kind}. {says}")], [kind], hints)
+    found = Finding(
+        who,
+        f"{who} stopped {where}: {type(error).__name__}.",
+        mistakes=(kind,),
+        diagnosis=(sentence(kind, says),),
+        line=errors.quote(error),
+        hints=tuple(hints),
+        notes=(("says", errors.message(error)),),
+    )
+    report.failed(found)
 
 
 def walked(who, Optimizer, hyper, loss, start, nsteps):
@@ -113,6 +130,9 @@ def walked(who, Optimizer, hyper, loss, start, nsteps):
     stopped(who, failure, f"in step {step}" if step else "when it was made")
 
 
+CENTER = torch.tensor([3.0, -2.0], dtype=torch.float64)
+"""All landscapes are moved by this: who only shrinks the weights does not come to a minimum."""
+
 LANDSCAPES = {
     "a bowl": (Quadratic(condition=2), (1.25, 1.25)),
     "a turned ravine": (Quadratic(condition=50, rotation=45), (1.25, -0.5)),
@@ -127,10 +147,11 @@ HALF = 0.5
 def descends(who, Optimizer, hyper, nsteps=300):
     """The loss is halved at least, in 300 steps, on each of five landscapes."""
     for name, (loss, start) in LANDSCAPES.items():
-        w, last = walked(who, Optimizer, hyper, loss, start, nsteps)
         first = loss(torch.tensor(start, dtype=torch.float64)).item()
+        start = (torch.tensor(start, dtype=torch.float64) + CENTER).tolist()
+        w, last = walked(who, Optimizer, hyper, lambda w, f=loss: f(w - CENTER), start, nsteps)
         facts = [("landscape", name), ("steps", str(nsteps)), ("loss", f"{first:.3g} → {last:.3g}")]
-        if w.tolist() == list(start):
+        if w.tolist() == start:
             wrong(who, *STILL, facts=facts)
         if not last <= HALF * first:
             up = not last < first
@@ -205,6 +226,36 @@ def survives_saving(who, Optimizer, hyper):
             "`self` is lost.",
         )
     return "survives being saved and loaded"
+
+
+def follows_the_gradient(who, Optimizer, hyper):
+    """With the opposite gradients it must come somewhere else: else no duty says anything of it.
+
+    What else goes wrong here, the duties tell better.
+    """
+    ends = []
+    for sign in (1.0, -1.0):
+        p = torch.ones(3).double().requires_grad_()
+        with Guard(seconds=2) as guard:
+            try:
+                optimizer = Optimizer([p], **hyper)
+                for step in range(1, 4):
+                    p.grad = sign * step * torch.tensor([1.0, -2.0, 0.5]).double()
+                    optimizer.step()
+            except BaseException as error:
+                if not guard.stopped_by(error):
+                    raise
+                return
+        ends.append(p.detach().clone())
+    if torch.equal(*ends):
+        if (ends[0] == 1).all():
+            wrong(who, *STILL)
+        wrong(
+            who,
+            "the gradient does not matter",
+            "With the opposite gradients the weights end in the same place.",
+            "Where does `p.grad` stand in your step?",
+        )
 
 
 @duty

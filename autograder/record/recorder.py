@@ -1,6 +1,7 @@
 """One result: into the gradebook, and onto pages."""
 
 import contextlib
+from dataclasses import asdict
 
 from autograder import atomic
 from autograder.course import Trouble
@@ -60,7 +61,7 @@ def entry(graded, master, nb):
     """What goes into the gradebook for one notebook, as an Entry."""
     from autograder.record.graded_notebook import by_hand, unanswered
     from autograder.record.marks import Entry
-    from autograder.record.sanitize import clean_markdown
+    from autograder.record.safe_markdown import quoted
 
     sheet = graded.sheet
     cells = {
@@ -74,10 +75,10 @@ def entry(graded, master, nb):
             score = graded.scores.get(name)
             scores[name] = score.score if score and not sheet.verdict else None
         if mark.solution:
-            comments[name] = clean_markdown(sheet.verdict) if sheet.verdict else None
+            comments[name] = quoted(sheet.verdict) if sheet.verdict else None
     if not sheet.verdict:
         for name, lines in diagnoses(graded, cells).items():
-            comments[name] = clean_markdown("\n".join(f"* {line}" for line in lines))
+            comments[name] = "\n".join(f"* {quoted(line)}" for line in lines)
         for name, cell in cells.items():
             if unanswered(cell):
                 comments[name] = "No response."
@@ -86,8 +87,7 @@ def entry(graded, master, nb):
 
 def diagnoses(graded, cells):
     """For every answer whose checks failed: its name → sentences. A check is about what precedes it."""
-    from autograder.record.hidden_tests import secrets, without
-    from autograder.record.sanitize import plain
+    from autograder.hidden_tests import for_student
 
     found, answer = {}, None
     for name, cell in cells.items():
@@ -95,7 +95,7 @@ def diagnoses(graded, cells):
         if cell.metadata.nbgrader.solution:
             answer = name
         elif answer and score and score.why and (score.score is None or score.score < score.most):
-            why = " ".join(without(plain(score.why), secrets(cell.source)).split())
+            why = " ".join(for_student(asdict(score), cell.source).split())
             found.setdefault(answer, {}).setdefault(why or "did not pass", []).append(name)
     return {
         answer: [f"{', '.join(names)}: {why}" for why, names in reasons.items()]

@@ -11,6 +11,7 @@ import torch
 
 import utils.optim
 from utils.check.compare import text
+from utils.check.finding import NO_ANSWER, NO_STEP, Line
 from utils.check.guard import Stopped
 from utils.check.situations import NoOptimizer, Situation
 
@@ -39,6 +40,17 @@ TABLE = (
         "not a torch optimizer",
         "What was made has no `step`, `param_groups`, `state` and `state_dict`, as torch's have.",
         ("Derive your class from `Optim` (or torch's `Optimizer`) and call `super().__init__`.",),
+    ),
+    (
+        ValueError,
+        r"no parameters|empty parameter list",
+        "the parameters are used up",
+        "`model.parameters()` is a generator: it can be gone through once, and nothing is left of it "
+        "for `super().__init__`.",
+        (
+            "Does your constructor go through `params` before it hands them on?",
+            "Call `super().__init__(params, ...)` first; the parameters are in `self.param_groups`.",
+        ),
     ),
     (
         RuntimeError,
@@ -302,13 +314,13 @@ def no_gradient(error, situation, step):
 def not_written(error, Student):
     if not isinstance(Student, type):
         return (
-            "this is not written yet",
+            NO_ANSWER,
             "`NotImplementedError` is still in its place: write your answer, and remove that line.",
             (),
         )
     methods = [name for name in vars(Student) if name != "step"]  # torch puts a `step` there itself
     close = difflib.get_close_matches("my_step", methods, n=1, cutoff=0.5)
-    name = "my_step is not written yet"
+    name = NO_STEP
     last = traceback.extract_tb(error.__traceback__)[-1:]
     if "my_step" in methods and last and last[0].filename == utils.optim.__file__:
         return (
@@ -416,24 +428,29 @@ def line_of(error):
     """(file, line number) of the last line that is the student's own, or None."""
     found = None
     for frame in traceback.extract_tb(error.__traceback__):
-        file = frame.filename
-        ours = os.path.realpath(file).startswith(NOT_THEIRS) or file.startswith("<frozen")
-        if not ours and file != "<bank of mistakes>":
-            found = (file, frame.lineno)
+        if is_students(frame.filename):
+            found = (frame.filename, frame.lineno)
     return found
 
 
-def quote(error, around=1):
-    """The student's line with its neighbours, marked; empty if there is no source to show."""
+def is_students(file):
+    """Is a file (or a cell) neither the course's nor a library's?"""
+    ours = os.path.realpath(file).startswith(NOT_THEIRS) or file.startswith("<frozen")
+    return not ours and file != "<bank of mistakes>"
+
+
+def quote(error: BaseException) -> Line | None:
+    """The student's line that an exception came from, with its neighbours."""
     where = line_of(error)
-    if where is None:
-        return []
-    file, line = where
-    numbers = range(max(1, line - around), line + around + 1)
-    lines = [(n, linecache.getline(file, n).rstrip()) for n in numbers]
-    if not linecache.getline(file, line):
-        return [f"   → line {line} of your code"]
-    return [f"   {'→' if n == line else ' '} {n:4} │ {text[:88]}" for n, text in lines if text]
+    return None if where is None else line_at(*where)
+
+
+def line_at(file: str, number: int) -> Line:
+    """A line of a file, or of a cell, with its neighbours; without text where no source is kept."""
+    before, text, after = (
+        linecache.getline(file, n).rstrip() if n > 0 else "" for n in range(number - 1, number + 2)
+    )
+    return Line(number, text, before, after, file) if text else Line(number, file=file)
 
 
 def message(error, room=160):

@@ -12,13 +12,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from processes import alive, children
 
 from autograder.grade import BEGIN, WORK
 from autograder.judge.worker import Lost, Worker
 from autograder.model import ANSWER, TEST, Cell, Sheet, from_json, to_json
 from autograder.sandbox import Dead, Limits
 from autograder.scheduler import Scheduler
+from tests.support.processes import alive, children
 
 SHEET = Sheet("ann", "x", "x", [Cell("a", ANSWER, "code", "1", "student", "a")])
 
@@ -30,7 +30,7 @@ def graded(tmp_path, monkeypatch):
 
     def grade(judge):
         worker = object.__new__(Worker)
-        worker.warm = SimpleNamespace(alive=True, scratch=tmp_path, tier="namespaces")
+        worker.warm = SimpleNamespace(alive=True, scratch=tmp_path, holds="namespaces", shared=0)
         worker.judge = lambda sheet, limits, scratch: judge()
         return from_json(worker.grade(SHEET, Limits(total=1)))
 

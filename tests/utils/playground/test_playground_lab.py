@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from browsing import settle
 from playwright.sync_api import TimeoutError
+
+from tests.support.browsing import settle
 
 pytestmark = pytest.mark.slow
 

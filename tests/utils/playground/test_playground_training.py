@@ -9,8 +9,8 @@ import time
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from browsing import page, settle
 
+from tests.support.browsing import page, settle
 from utils import smoothing
 from utils.playground import dashboard, smooth
 from utils.playground.training import means
