@@ -216,8 +216,8 @@ def feedback(course: Course, args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from autograder.atomic import Full
-    from autograder.plain_text import printable
     from autograder.log import Log
+    from autograder.plain_text import printable
     from autograder.record import feedback as pages
 
     names = course.chosen(args.assignments)
