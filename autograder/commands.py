@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.course import Course, Submission, Trouble
+from autograder.course import Course, Submission, Trouble, said
 
 if TYPE_CHECKING:
     from autograder.outcome import Outcome
@@ -215,6 +215,9 @@ def tell(course: Course, outcomes: "list[Outcome]") -> None:
 def feedback(course: Course, args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
+    from autograder.atomic import Full
+    from autograder.log import Log
+    from autograder.plain_text import printable
     from autograder.record import feedback as pages
 
     names = course.chosen(args.assignments)
@@ -229,9 +232,13 @@ def feedback(course: Course, args: argparse.Namespace) -> int:
     for one in tqdm(ready, desc="feedback", unit="page"):
         try:
             pages(course, one.student, one.assignment)
-        except Trouble as why:
+        except Full:
+            raise
+        except Exception as error:
             failed += 1
-            tqdm.write(f"{one.student}, {one.assignment}: {why}")
+            if not isinstance(error, Trouble):
+                Log(course).traceback(one.student, one.assignment, "on its feedback page")
+            tqdm.write(printable(f"{one.student}, {one.assignment}: {said(error)}."))
     print(f"{len(ready) - failed} of {len(ready)} pages are in {course.feedback}.")
     return 1 if failed else 0
 

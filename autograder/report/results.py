@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from autograder.course import said
+from autograder.log import Log
 from autograder.model import Flag
 from autograder.nbgrader_api import gradebook
 from autograder.report.reasons import Mistake, noted
@@ -107,7 +109,11 @@ def results(course, assignments=None):
     """What the gradebook holds, with why marks were lost and what grading noted."""
     found = held(course, assignments)
     for one in found:
-        add(one, noted(course, one.student, one.assignment))
+        try:
+            add(one, noted(course, one.student, one.assignment))
+        except Exception as error:  # a graded notebook that somebody has changed
+            Log(course).traceback(one.student, one.assignment, "while it was reported")
+            one.verdict = f"What grading noted cannot be read ({said(error)}): grade it again."
     return found
 
 

@@ -49,12 +49,11 @@ FAULTS = {  # kind, see `Player.inspect` → name, sentence, hints
         ("Change the tensor in the group in place; do not put another one there.",),
     ),
     "returned": (
-        "step returns something of its own",
-        "`step()` was called without a closure, and returned something: it should return what the "
-        "closure returns, or else None.",
+        "step returns a global name",
+        "What `step()` returns is not made in it: the name exists by chance, from another cell. It "
+        "should return what the closure returns, or else None.",
         (
-            "Where does the thing that you return come from? A name that exists by chance, from "
-            "another cell, is not yours.",
+            "Where does the thing that you return come from?",
             "Begin with `loss = None`, and set it only to what the closure returns.",
         ),
     ),
