@@ -81,7 +81,8 @@ def turned_bowl(seed: int, n: int = 10, center: float = 0.0) -> Problem:
     H = turn @ torch.logspace(0, -2, n, dtype=torch.float64).diag() @ turn.T
 
     def loss(step: int | None = None) -> Tensor:
-        return 0.5 * (w - center) @ H @ (w - center)
+        value: Tensor = 0.5 * (w - center) @ H @ (w - center)
+        return value
 
     return Problem([w], loss, loss)
 
@@ -113,7 +114,8 @@ def rosenbrock(seed: int, n: int = 2, center: float = 0.0) -> Problem:
 
     def loss(step: int | None = None) -> Tensor:
         x, y = (w - center)[:2]
-        return ((1 - x) ** 2 + 100 * (y - x**2) ** 2) / 100
+        value: Tensor = ((1 - x) ** 2 + 100 * (y - x**2) ** 2) / 100
+        return value
 
     return Problem([w], loss, loss)
 
@@ -275,7 +277,7 @@ def reference_runs(task_name: str, seed: int) -> dict[str, Run]:
     }
 
 
-def race_unseen(Optimizer, rows, seed):
+def race_unseen(Optimizer: Callable, rows: "Rows", seed: int) -> "Rows":
     """Race on `unseen_tasks`, each with the lr that was the best on the task of its kind.
 
     Args:
@@ -284,16 +286,14 @@ def race_unseen(Optimizer, rows, seed):
         seed: of the tasks.
 
     Returns:
-        Rows, as from `race`; the points compare with torch's optimizers on the same tasks.
+        Rows, as from `race`; the reference is the one that was the fastest on the task of that kind.
     """
     unseen, found = unseen_tasks(seed), Rows()
     hyper = {name: value for name, value in rows.hyper.items() if name != "lr"}
     for shown, task in zip(rows, unseen.values(), strict=True):
         place = list(unseen).index(task.name)
-        references = {
-            name: run(task, Reference, lrs[place], seed, **words)
-            for name, (Reference, words, lrs) in REFERENCES.items()
-        }
+        Reference, words, lrs = REFERENCES[shown["reference"]]
+        references = {shown["reference"]: run(task, Reference, lrs[place], seed, **words)}
         found.append(row(task.name, run(task, Optimizer, shown["lr"], seed, **hyper), references))
     found.optimizer, found.seed, found.hyper = rows.optimizer, seed, rows.hyper
     found.score = 100 * sum(r["points"] for r in found) / len(found)

@@ -4,6 +4,7 @@ import builtins
 import linecache
 import os
 import traceback
+from typing import Any
 
 from utils import learner
 from utils.check.errors import NOT_THEIRS
@@ -22,7 +23,7 @@ LONGEST, FRAMES, NAME, LINE = 5_000, 30, 100, 500
 FILES, LINES = 100, 10_000
 """How many files of the other side are known by their lines, and how many lines each may have."""
 
-KEPT = set()
+KEPT: set[str] = set()
 
 
 def take_apart(error):
@@ -47,11 +48,11 @@ def take_apart(error):
 def rebuild(failure):
     """An exception of the same name here, that seems to come from the same lines."""
     names = [str(name)[:NAME] for name in failure.get("names", [])[:FRAMES]] or ["Exception"]
-    kind = next((KNOWN[name] for name in names if name in KNOWN), Exception)
+    kind: type[BaseException] = next((KNOWN[n] for n in names if n in KNOWN), Exception)
     if issubclass(kind, (KeyboardInterrupt, GeneratorExit)):
         kind = Stopped
-    text, args = str(failure.get("text", ""))[:LONGEST], plain(failure.get("args", []))
-    cls = kind if kind.__name__ == names[0] else type(names[0], (kind,), {})
+    text, args = str(failure.get("text", ""))[:LONGEST], short_values(failure.get("args", []))
+    cls: Any = kind if kind.__name__ == names[0] else type(names[0], (kind,), {})
     try:
         error = cls.__new__(cls)
         error.args = tuple(args) or ((text,) if text else ())
@@ -64,8 +65,8 @@ def rebuild(failure):
     return through(error, failure.get("frames", []))
 
 
-def plain(args):
-    """The arguments of an exception that are plain, and short."""
+def short_values(args):
+    """Those of an exception's arguments that are numbers and texts, cut to a length."""
     args = args[:5] if isinstance(args, list) else []
     kept = [arg for arg in args if type(arg) in (str, int, float, bool)]
     return [arg[:LONGEST] if isinstance(arg, str) else arg for arg in kept]
@@ -85,7 +86,8 @@ def through(error, frames):
         try:
             exec(code, {"error": error})
         except BaseException as raised:
-            error = raised.with_traceback(raised.__traceback__.tb_next)
+            here = raised.__traceback__
+            error = raised.with_traceback(here and here.tb_next)
     return error
 
 

@@ -6,6 +6,8 @@ to ask it for an attribute, is to ask the other side.
 
 import inspect
 import types
+from collections.abc import Callable
+from typing import Any
 
 import torch
 
@@ -14,7 +16,7 @@ from autograder.bridge.remote_play import defaults_there, plays
 from utils.learner import Callback
 
 SPECIAL = ("__iter__", "__next__", "__len__", "__getitem__", "__call__")
-KINDS = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+KINDS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 FAMILIES = {"optimizer": torch.optim.Optimizer, "module": torch.nn.Module, "callback": Callback}
 
 
@@ -131,23 +133,25 @@ class Function:
 class Optimizer(torch.optim.Optimizer):
     """Stands for an optimizer. Its groups are shared from when somebody asks for them."""
 
+    bridge: Callable  # see `make_class`
+
     clears = False  # has it a `zero_grad` of its own?
 
     def __init__(self, *args, **words):
         pass  # it was made on the other side
 
     @property
-    def param_groups(self):
+    def param_groups(self):  # type: ignore[override]
         if "groups" not in self.__dict__:
             self.__dict__["groups"] = self.bridge("get", self, "param_groups")
         return self.__dict__["groups"]
 
     @property
-    def state(self):
+    def state(self):  # type: ignore[override]
         return self.bridge("get", self, "state")
 
     @property
-    def defaults(self):
+    def defaults(self):  # type: ignore[override]
         return self.bridge("get", self, "defaults")
 
     def step(self, closure=None):
@@ -176,6 +180,8 @@ class Optimizer(torch.optim.Optimizer):
 
 class Module(torch.nn.Module):
     """Stands for a model; its parameters are shared, and gradients go through."""
+
+    bridge: Callable  # see `make_class`
 
     def __init__(self, *args, **words):
         pass

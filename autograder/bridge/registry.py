@@ -7,6 +7,7 @@ place. An object that only the table still holds is dropped on both sides.
 
 import sys
 from collections import defaultdict
+from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -14,22 +15,20 @@ import torch
 
 from autograder.bridge import importable, tensors
 from autograder.bridge.messages import Forged, weight
+from utils.check.finding import Finding
+from utils.check.report import CheckFailed
 
 MOST = 100_000  # objects that may be shared at a time
 HELD_BY_US = 3  # references to an object that nobody else has: table, variable, argument
 
 
-class Reshaped(AssertionError):
-    """The other side gave a parameter of ours another shape or number type."""
-
-    mistakes = ("a parameter has another shape",)
-
-
 def reshaped(x, state):
-    was, now = tuple(x.shape), tuple(state["shape"])
-    if was != now:
-        return f"A parameter of shape {was} was given the shape {now}: only its numbers may change."
-    return f"A parameter of {x.dtype} was given the type {state['tensor']}: only its numbers may change."
+    """The exception that says: the other side gave a parameter of ours another shape or type."""
+    was, now = f"shape {tuple(x.shape)}", f"shape {tuple(state['shape'])}"
+    if was == now:
+        was, now = f"type {x.dtype}", f"type {state['tensor']}"
+    text = f"A parameter of {was} was given the {now}: only its numbers may change."
+    return CheckFailed(text, Finding("", text, mistakes=("a parameter has another shape",)))
 
 
 class Registry:
@@ -55,7 +54,7 @@ class Registry:
         self.messages = 0
         self.count, self.new, self.dropped = 0, [], []
         self.coming, self.blobs = {}, []  # what the message that is being taken in tells
-        self.pins = WeakValueDictionary()
+        self.pins: WeakValueDictionary = WeakValueDictionary()
         """Key → something that lives as long as the graph behind that tensor."""
 
     # values: what stands in a message for a thing
@@ -155,7 +154,8 @@ class Registry:
 
     def changes(self):
         """(objects, drops, blobs): all that the other side does not know yet."""
-        blobs, told = [], {}
+        blobs: list[bytes] = []
+        told: dict[str, dict] = {}
         todo, self.new = [*self.live, *self.new], []
         done = set()
         while todo:
@@ -202,7 +202,7 @@ class Registry:
         self.places[key] = place
         if not first:
             return {"moved": True} if moved else {}
-        told = {"stride": list(x.stride())}
+        told: dict[str, Any] = {"stride": list(x.stride())}
         if isinstance(x, torch.nn.Parameter):
             told["parameter"] = True
         if x.grad_fn is not None and self.ours(key):
@@ -226,7 +226,7 @@ class Registry:
                 self.object(key)
             for key, state in told.items():
                 self.fill(key, state, blobs, key in fresh)
-            known = {}
+            known: dict = {}
             for key in told:
                 weight(self.objects[key], known)
         except (AttributeError, KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
@@ -274,7 +274,7 @@ class Registry:
         with torch.no_grad():
             if not first:
                 if self.ours(key) and x.is_leaf and x.requires_grad and tensors.unlike(x, state):
-                    raise Reshaped(reshaped(x, state))
+                    raise reshaped(x, state)
                 if state.get("moved") or tensors.unlike(x, state):
                     x.data = tensors.numbers(state, blobs)
                 elif blobs[state["blob"]] != self.seen[key][1]:

@@ -41,7 +41,7 @@ def defaults_there(make, given):
 
 def opened(make):
     """The stand-in in a partial, and the arguments that it is given by name."""
-    words = {}
+    words: dict = {}
     while hasattr(make, "func"):
         words = {**make.keywords, **words}
         make = make.func
@@ -59,10 +59,10 @@ def play_here(make, words, which, hyper, guard):
     situations = [SITUATIONS[n] if isinstance(n, int) else Situation(**n) for n in which]
     make = functools.partial(make, **words) if words else make
     hyper = Hyper(hyper["given"], hyper["known"], frozenset(hyper["names"]))
-    return [plain(trace) for trace in play_all(make, situations, hyper, guard)]
+    return [as_values(trace) for trace in play_all(make, situations, hyper, guard)]
 
 
-def plain(seen):
+def as_values(seen):
     return {
         "points": torch.from_numpy(np.array(seen.points, dtype=np.float64)),
         "faults": {kind: tuple(at) for kind, at in seen.faults.items()},
@@ -88,8 +88,8 @@ def trace(situation, told):
         failure = told["failure"]
         error = None if failure is None else exceptions.rebuild(failure)
         stopped = None if error is None else int(told["stopped"] or 0)
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise Forged(f"no path: {type(error).__name__}") from error
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as wrong:
+        raise Forged(f"no path: {type(wrong).__name__}") from wrong
     if error is None and not faults and len(points) != situation.steps + 1:
         raise Forged("a path that ends before its time")
     return Trace(situation, points, faults, error, stopped)

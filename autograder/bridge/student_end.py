@@ -123,7 +123,7 @@ def limited(seconds):
             signal.signal(number, handler)
 
 
-STUDENTS = {}
+STUDENTS: dict[str, Student] = {}
 
 
 def answer(message, namespace, channel):

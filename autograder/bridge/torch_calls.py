@@ -16,7 +16,7 @@ import torch
 FREE = {"optimizer", "lr_scheduler", "swa_utils", "_functional"}  # no optimizers
 KERNELS = ("_fused_sgd_", "_fused_adam_", "_fused_adamw_", "_fused_adagrad_")
 
-TOUCHED = set()
+TOUCHED: set[str] = set()
 """Names of what was used since somebody cleared this."""
 
 
@@ -34,7 +34,7 @@ def lay():
             if isinstance(x, types.FunctionType):
                 wires[x] = wire(x, module.__name__)
             elif isinstance(x, type) and "step" in vars(x):
-                x.step = wire(x.step, module.__name__)
+                setattr(x, "step", wire(vars(x)["step"], module.__name__))  # noqa: B010
     for name in filter(functools.partial(hasattr, torch), KERNELS):
         for place in (torch, torch.ops.aten):
             setattr(place, name, wire(getattr(place, name), f"torch.{name}"))

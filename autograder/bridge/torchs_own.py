@@ -12,16 +12,13 @@ import types
 
 import torch
 
+from utils.check.finding import Finding
+from utils.check.report import CheckFailed
+
 HOMES = ("torch.optim.", "utils.playground.", "utils.check.")
 """Modules, or the beginning of their names, whose optimizers are not a student's own."""
 
 FREE = ("torch.optim.optimizer", "torch.optim.lr_scheduler", "torch.optim.swa_utils")
-
-
-class TorchsOwn(AssertionError):
-    """A student handed over an optimizer of torch's. mistakes: as for any failed check."""
-
-    mistakes = ("torch.optim is used",)
 
 
 def name_of(x):
@@ -62,7 +59,8 @@ def refusal(name, what):
     whose = f"{what.partition(':')[0].split('.')[0]}'s own {what.rpartition(':')[2].split('.')[0]}"
 
     def refuse(*args, **words):
-        raise TorchsOwn(f"{name} is {whose}, or made of it: write the step yourself.")
+        text = f"{name} is {whose}, or made of it: write the step yourself."
+        raise CheckFailed(text, Finding(name, text, mistakes=("torch.optim is used",)))
 
     return refuse
 

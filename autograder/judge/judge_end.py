@@ -82,9 +82,11 @@ class JudgeEnd(Endpoint):
     def ask(self, op, *args):
         profile, guard = sys.getprofile(), Guard.now
         sys.setprofile(None)  # a guard's: it would look at every line of the bridge
-        first = guard is not None and guard.waits is None
+        pause: contextlib.AbstractContextManager = contextlib.nullcontext()
+        if guard is not None and guard.waits is None:
+            pause = guard.elsewhere()
         try:
-            with guard.elsewhere() if first else contextlib.nullcontext():
+            with pause:
                 return super().ask(op, *args)
         except Forged as error:
             self.forged = True

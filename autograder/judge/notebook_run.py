@@ -47,7 +47,8 @@ def grade_sheet(sheet, make_fork, tier=""):
     """
     start = time.monotonic()
     trial = NotebookRun(make_fork)
-    ran, scores = {}, {}
+    ran: dict[str, Ran] = {}
+    scores: dict[str, Score] = {}
     try:
         for cell in sheet.cells:
             if cell.kind == "code":

@@ -39,7 +39,8 @@ class TestCells:
     """
 
     def __init__(self, limits=None, until=math.inf):
-        self.limits, self.until, self.judge_end = limits or Limits(), until, None
+        self.limits, self.until = limits or Limits(), until
+        self.judge_end: JudgeEnd  # from `opens` on
         self.space = {"__name__": "__main__", "__builtins__": builtins}
         self.theirs, self.given_names = set(), []
         self.flags = []
@@ -99,7 +100,9 @@ class TestCells:
         outputs, result = [], Score(float(cell.points or 0), float(cell.points or 0))
         until = min(self.until, start + self.limits.test)
         alarm = Alarm(until - start)
-        self.judge_end.until = until + 1  # whoever talks without end may talk the alarm down
+        # A student's process that sends without end could keep the alarm from being heard: so the
+        # judge's end of the bridge has the same deadline, and looks at it before each message.
+        self.judge_end.until = until + 1
         torch.set_grad_enabled(True)
         try:
             nowhere = contextlib.redirect_stderr(io.StringIO())
@@ -164,13 +167,15 @@ class TestCells:
         tree = ast.parse(cell.source, file)
         last = tree.body[-1] if tree.body else None
         shown = isinstance(last, ast.Expr) and not cell.source.rstrip().endswith(";")
-        end = ast.Expression(tree.body.pop().value) if shown else None
+        end = None
+        if isinstance(last, ast.Expr) and shown:
+            tree.body.pop()
+            end = compile(ast.Expression(last.value), file, "eval")
         body = compile(tree, file, "exec")
-        end = compile(end, file, "eval") if shown else None
         made = own_names(cell.source)
-        self.look((names_in(body) | (names_in(end) if shown else set())) - made)
+        self.look((names_in(body) | (names_in(end) if end else set())) - made)
         exec(body, self.space)
-        value = eval(end, self.space) if shown else None
+        value = eval(end, self.space) if end else None
         self.theirs -= made
         return value
 
@@ -189,7 +194,7 @@ def in_hidden_part(error, cell):
     lines = [
         f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file_of(cell)
     ]
-    return bool(lines) and hidden_tests.is_hidden(cell.source, lines[-1])
+    return bool(lines) and hidden_tests.is_hidden(cell.source, lines[-1] or 0)
 
 
 def file_of(cell):

@@ -170,7 +170,8 @@ def listen(pipe, seconds):
     Raises:
         Late: it took longer than that.
     """
-    until, parts = time.monotonic() + seconds, []
+    until = time.monotonic() + seconds
+    parts: list[bytes] = []
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while True:
@@ -182,7 +183,7 @@ def listen(pipe, seconds):
             parts.append(part)
 
 
-WORKERS = {}
+WORKERS: dict[str, Worker] = {}
 
 
 def begin(root, tier=None):

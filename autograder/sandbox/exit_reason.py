@@ -14,7 +14,7 @@ SIGNALS = {
 }
 
 
-def told(report):
+def reason(report):
     """How a process ended, in half a sentence."""
     if report["why"]:
         return report["why"]
@@ -23,7 +23,7 @@ def told(report):
     if os.WIFSIGNALED(report["how"]):
         number = os.WTERMSIG(report["how"])
         with contextlib.suppress(ValueError):
-            name = signal.Signals(number).name
-            return f"{SIGNALS.get(number, 'a signal ended it')} ({name})"
+            known = signal.Signals(number)
+            return f"{SIGNALS.get(known, 'a signal ended it')} ({known.name})"
         return f"signal {number} ended it"
     return f"it ended itself with exit code {os.WEXITSTATUS(report['how'])}"

@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 from autograder.model import DIED, ERROR, LATE, OK, Ran
 from autograder.sandbox import framing, memory_group
-from autograder.sandbox.exit_reason import told
+from autograder.sandbox.exit_reason import reason
 from autograder.sandbox.limits import MB, Dead, Silent, Usage
 from autograder.sandbox.outputs import Nonsense, Outputs
 from autograder.sandbox.transport import Cut, Transport
@@ -43,7 +43,8 @@ class Fork:
         """shared: bytes that it has in common with the warm process, of which it may change all."""
         self.scratch, self.limits = scratch, limits
         self.alive, self.closed = True, False
-        self.why = self.ended = None
+        self.why: str | None = None
+        self.ended: dict | None = None
         self.serial = self.wrote = 0
         self.spent = 0.0
         self.line = line = Transport()
@@ -229,9 +230,9 @@ class Fork:
         if self.alive:
             self.alive = False
             self.report(why is not None)
-            if self.group and self.group.killed and not self.ended["why"]:
+            if self.group and self.group.killed and not (self.ended or {}).get("why"):
                 why = f"it used more than {self.limits.memory // MB:,} MB of memory"
-            self.why = why or told(self.ended)
+            self.why = why or reason(self.ended or {})
         return Dead(self.sentence())
 
     def report(self, kill):
@@ -276,5 +277,5 @@ class Fork:
         if self.group:
             self.group.close()
             self.group = None
-        report = self.ended
+        report = self.ended or {}
         return Usage(report.get("cpu", 0.0), report.get("peak", 0), report.get("survivors", 0))

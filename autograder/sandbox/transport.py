@@ -25,9 +25,9 @@ class Transport:
         self.sock, self.channel = socket.socketpair()
         (out, self.out), (err, self.err) = os.pipe(), os.pipe()
         self.pipes = {out: "stdout", err: "stderr"}
-        self.queue = deque()
+        self.queue: deque[memoryview] = deque()
         self.inbox = bytearray()
-        self.letters = deque()
+        self.letters: deque[tuple[bytes, bytes]] = deque()
         self.sock.setblocking(False)
         for pipe in self.pipes:
             os.set_blocking(pipe, False)

@@ -40,9 +40,11 @@ class Warm:
     def __init__(self, course, tier=None, memory=None, meanwhile=None):
         self.root = root_of(course)
         self.limits = Limits() if memory is None else replace(Limits(), memory=memory)
-        self.process = self.control = self.scratch = None
-        self.forks = []
-        self.hello = {}
+        self.process: subprocess.Popen | None = None
+        self.control: socket.socket | None = None
+        self.scratch: Path | None = None
+        self.forks: list[Fork] = []
+        self.hello: dict = {}
         ready_data()
         failed = []
         for self.tier in chosen(tier):
@@ -128,6 +130,7 @@ class Warm:
 
     def greeting(self):
         """What it says when it is ready, or what is wrong."""
+        assert self.control is not None
         try:
             self.control.settimeout(PATIENCE)
             _, body = framing.receive(self.control)

@@ -215,3 +215,24 @@ def test_a_file_that_is_no_leaderboard_is_left_alone(tmp_path, text):
 def test_no_folder_for_the_leaderboard_is_one_sentence(tmp_path):
     with pytest.raises(ValueError, match="there is no folder"):
         leaderboard(tmp_path / "gone" / "board.json", student="Ada", rows=entry(3))
+
+
+def test_what_was_shown_helps_nobody_with_tasks_that_were_not():
+    class ByHeart(Momentum):
+        def my_step(self, p, state, group):
+            p.zero_() if p.shape == (10,) else super().my_step(p, state, group)
+
+    class Zero(Momentum):
+        def my_step(self, p, state, group):
+            p.zero_()
+
+    for cheat, most in ((ByHeart, 90), (Zero, 0)):
+        rows = race(cheat, lr=0.1)
+        assert rows.score >= 80
+        assert racing.race_unseen(cheat, rows, seed=4021).score <= most
+    honest = race(Momentum, lr=0.1)
+    unseen = racing.race_unseen(Momentum, honest, seed=4021)
+    assert (
+        sum(row["steps"] is not None for row in unseen) >= 3 and unseen.score > 0.8 * honest.score
+    )
+    assert all(row["reference_steps"] < float("inf") for row in unseen)

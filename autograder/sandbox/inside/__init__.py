@@ -7,7 +7,7 @@ no_bank  the checks without their bank of mistakes, which has right answers in i
 warm_up  everything imported and done once
 server   the warm process: forks on request, watches what it forked
 confine  a fresh fork becomes a place of its own
-student  the fork's loop: cells and messages in, outputs out
+fork_loop  a fork's loop: cells and messages in, outputs out
 streams  what is printed
 colab    what notebooks from Colab ask for
 shell    IPython without a terminal

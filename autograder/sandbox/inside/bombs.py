@@ -62,7 +62,7 @@ def thread_bomb(scene):
 
 def memory_bomb(scene):
     """Take memory without end."""
-    taken = []
+    taken: list[bytearray] = []
     with contextlib.suppress(MemoryError):
         while len(taken) < 4000:
             taken.append(bytearray(b"x" * MB))
@@ -71,7 +71,7 @@ def memory_bomb(scene):
 
 def shared_bomb(scene):
     """Take memory that rlimits do not count: shared mappings, of many processes."""
-    taken = []
+    taken: list[mmap.mmap] = []
     with contextlib.suppress(OSError, MemoryError):
         while len(taken) < 400:
             taken.append(mmap.mmap(-1, 10 * MB))

@@ -16,7 +16,7 @@ import struct
 import tempfile
 from pathlib import Path
 
-from autograder.sandbox.inside import filters, landlock, linux, student
+from autograder.sandbox.inside import filters, fork_loop, landlock, linux
 
 APART = (
     linux.CLONE_NEWUSER
@@ -86,11 +86,11 @@ def keeper(shell, world, order, channel, out, err, status, group=()):
             os.dup2(channel, CHANNEL)
             os.closerange(CHANNEL + 1, 4096)
             lock_in(world, order)
-            student.live(shell, CHANNEL, limits)
+            fork_loop.live(shell, CHANNEL, limits)
         os.dup2(status, CHANNEL)
         os.closerange(CHANNEL + 1, 4096)
-        for number in (0, 1, 2):
-            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+        for file in (0, 1, 2):
+            os.dup2(os.open(os.devnull, os.O_RDWR), file)
         if tier == "namespaces":
             linux.drop_capabilities()
             linux.prctl(linux.PR_SET_DUMPABLE, 0)

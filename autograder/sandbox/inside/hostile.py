@@ -177,8 +177,8 @@ def write(scene):
         *((f"chmod {path}", os.chmod, path, 0o777) for path in scene["places"][:2]),
         ("core pattern", Path("/proc/sys/kernel/core_pattern").write_text, "core"),
         ("sysrq", Path("/proc/sysrq-trigger").write_text, ""),
-        ("torch", Path(sys.modules["torch"].__file__).open, "r+"),
-        ("utils", Path(sys.modules["utils"].__file__).open, "r+"),
+        ("torch", Path(sys.modules["torch"].__path__[0], "__init__.py").open, "r+"),
+        ("utils", Path(sys.modules["utils"].__path__[0], "__init__.py").open, "r+"),
         ("this file", Path(__file__).open, "r+"),
     )
 

@@ -14,9 +14,7 @@ BANK = "utils.check.mistakes"
 def install():
     """From now on `utils.check.mistakes` is there, and has nothing in it."""
     bank = types.ModuleType(BANK, "Empty: see autograder.sandbox.inside.no_bank.")
-    bank.__path__ = []
-    bank.families = list
     smoothing = types.ModuleType(f"{BANK}.smoothing")
-    smoothing.FAMILIES = ()
-    bank.smoothing = smoothing
+    vars(smoothing).update(FAMILIES=())
+    vars(bank).update(__path__=[], families=list, smoothing=smoothing)
     sys.modules |= {BANK: bank, smoothing.__name__: smoothing}

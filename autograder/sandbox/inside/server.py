@@ -22,7 +22,7 @@ LOOK = 0.05  # seconds between two looks at what the forks use
 MANY = 12  # forks after which it pays to make them cheaper, which takes a second
 
 
-class Ward:
+class WatchedFork:
     """A fork, as the warm process sees it."""
 
     def __init__(self, keeper, watch, status, order):
@@ -45,7 +45,7 @@ class Server:
 
     def __init__(self, control, shell, world):
         self.control, self.shell, self.world = control, shell, world
-        self.wards, self.forks = [], 0
+        self.watched, self.forks = [], 0
         self.apart = world["tier"] == "namespaces"
 
     def serve(self):
@@ -55,26 +55,26 @@ class Server:
             ready = self.ready()
             if self.control.fileno() in ready and not self.order():
                 break
-            for ward in list(self.wards):
-                if ward.status in ready:
-                    how = os.read(ward.status, 4)
-                    self.finish(ward, struct.unpack("i", how)[0] if len(how) == 4 else None)
-                elif ward.watch.fileno() in ready:
-                    self.answer(ward)
+            for fork in list(self.watched):
+                if fork.status in ready:
+                    how = os.read(fork.status, 4)
+                    self.finish(fork, struct.unpack("i", how)[0] if len(how) == 4 else None)
+                elif fork.watch.fileno() in ready:
+                    self.answer(fork)
             if time.monotonic() - seen > LOOK:
-                for ward in list(self.wards):
-                    self.look(ward)
+                for fork in list(self.watched):
+                    self.look(fork)
                 seen = time.monotonic()
-        for ward in list(self.wards):
-            self.finish(ward, None)
+        for fork in list(self.watched):
+            self.finish(fork, None)
 
     def ready(self):
         poll = select.poll()
         poll.register(self.control, select.POLLIN)
-        for ward in self.wards:
-            for file in ward.files():
+        for fork in self.watched:
+            for file in fork.files():
                 poll.register(file, select.POLLIN)
-        return {file for file, _ in poll.poll(LOOK * 1000 if self.wards else None)}
+        return {file for file, _ in poll.poll(LOOK * 1000 if self.watched else None)}
 
     def order(self):
         """Fork for the outside; False if it has gone away."""
@@ -94,36 +94,36 @@ class Server:
             confine.keeper(self.shell, self.world, order, channel, out, err, write, group)
         for file in (channel, out, err, write, *group):
             os.close(file)
-        self.wards.append(Ward(keeper, socket.socket(fileno=watch), read, order))
+        self.watched.append(WatchedFork(keeper, socket.socket(fileno=watch), read, order))
         return True
 
-    def answer(self, ward):
+    def answer(self, fork):
         """What the outside asks about a fork."""
         try:
-            _, body = framing.receive(ward.watch)
+            _, body = framing.receive(fork.watch)
         except (EOFError, OSError):
-            return self.finish(ward, None)
+            return self.finish(fork, None)
         asked = json.loads(body)
         if asked == "end":
-            return self.finish(ward, None)
-        self.measure(ward)
-        if asked == "interrupt" and ward.student:
-            tree.kill([ward.student], signal.SIGINT)
-        self.tell(ward, framing.TOLD, ward.now._asdict())
+            return self.finish(fork, None)
+        self.measure(fork)
+        if asked == "interrupt" and fork.student:
+            tree.kill([fork.student], signal.SIGINT)
+        self.tell(fork, framing.TOLD, fork.now._asdict())
 
-    def measure(self, ward):
-        world, limits = self.world, ward.limits
-        now = tree.measure(ward.keeper, world["base"], world["image"])
+    def measure(self, fork):
+        world, limits = self.world, fork.limits
+        now = tree.measure(fork.keeper, world["base"], world["image"])
         if now.memory > limits["memory"] and now.threads <= limits["processes"]:
-            now = now._replace(memory=tree.exactly(ward.keeper, world["base"]))
-        ward.now, ward.peak = now, max(ward.peak, now.memory)
-        if ward.student is None:
-            ward.student = next(iter(tree.children(ward.keeper)), None)
+            now = now._replace(memory=tree.exactly(fork.keeper, world["base"]))
+        fork.now, fork.peak = now, max(fork.peak, now.memory)
+        if fork.student is None:
+            fork.student = next(iter(tree.children(fork.keeper)), None)
 
-    def look(self, ward):
+    def look(self, fork):
         """End a fork that uses too much."""
-        self.measure(ward)
-        now, limits = ward.now, ward.limits
+        self.measure(fork)
+        now, limits = fork.now, fork.limits
         why = None
         if now.threads > limits["processes"]:
             why = f"it started more than {limits['processes']} processes and threads"
@@ -131,30 +131,30 @@ class Server:
             why = f"it used more than {limits['memory'] // MB:,} MB of memory"
         elif now.cpu > limits["total_cpu"]:
             why = f"it used more than {limits['total_cpu']:g} s of CPU time"
-        elif not self.apart and ward.looks % 8 == 0:  # the kernel holds the scratch in memory small
-            size, files = tree.disk(ward.scratch, limits["disk"])
+        elif not self.apart and fork.looks % 8 == 0:  # the kernel holds the scratch in memory small
+            size, files = tree.disk(fork.scratch, limits["disk"])
             if size > limits["disk"] or files > tree.FILES:
                 why = f"it wrote more than {limits['disk'] // MB:,} MB"
-        ward.looks += 1
+        fork.looks += 1
         if why:
-            self.finish(ward, None, why)
+            self.finish(fork, None, why)
 
-    def finish(self, ward, how, why=None):
+    def finish(self, fork, how, why=None):
         """End a fork and tell the outside. how: the student's wait status, if it ended itself."""
         if why is None:
-            self.measure(ward)
-        survivors = max(0, ward.now.processes - (how is None))
-        _, _, used = tree.end(ward.keeper, ward.student, self.apart)
-        self.wards.remove(ward)
-        cpu = max(ward.now.cpu, used.ru_utime + used.ru_stime)
-        report = dict(how=how, why=why, cpu=cpu, peak=ward.peak, survivors=survivors)
-        self.tell(ward, framing.ENDED, report)
-        ward.watch.close()
-        os.close(ward.status)
+            self.measure(fork)
+        survivors = max(0, fork.now.processes - (how is None))
+        _, _, used = tree.end(fork.keeper, fork.student, self.apart)
+        self.watched.remove(fork)
+        cpu = max(fork.now.cpu, used.ru_utime + used.ru_stime)
+        report = dict(how=how, why=why, cpu=cpu, peak=fork.peak, survivors=survivors)
+        self.tell(fork, framing.ENDED, report)
+        fork.watch.close()
+        os.close(fork.status)
 
-    def tell(self, ward, kind, body):
+    def tell(self, fork, kind, body):
         with contextlib.suppress(OSError):
-            framing.send(ward.watch, kind, body)
+            framing.send(fork.watch, kind, body)
 
 
 def weigh(world):

@@ -26,9 +26,11 @@ WIDTH = 80  # characters in a line of words that stand for a picture
 class Publisher(DisplayPublisher):
     """display(), clear_output() and updates → outputs."""
 
+    shell: "Shell"
+
     def publish(self, data, metadata=None, source=None, *, transient=None, update=False, **_):
         name = (transient or {}).get("display_id")
-        data, metadata = plain(data), metadata or {}
+        data, metadata = for_json(data), metadata or {}
         self.shell.tell(type="display", data=data, metadata=metadata, id=name, update=bool(update))
 
     def clear_output(self, wait=False):
@@ -38,12 +40,14 @@ class Publisher(DisplayPublisher):
 class Hook(DisplayHook):
     """The value of a cell's last line → its result."""
 
+    shell: "Shell"
+
     def write_output_prompt(self):
         pass
 
     def write_format_data(self, format_dict, md_dict=None):
         count = self.prompt_count
-        data = plain(format_dict)
+        data = for_json(format_dict)
         self.shell.tell(type="result", data=data, metadata=md_dict or {}, count=count)
 
     def finish_displayhook(self):
@@ -67,6 +71,7 @@ class Shell(InteractiveShell):
         warnings.filterwarnings("ignore", message="To exit: use")
         self.first = self.transformers()
         formatters = self.display_formatter
+        assert formatters is not None
         formatters.mimebundle_formatter.for_type_by_name("utils.plots", "Picture", self.picture)
         formatters.ipython_display_formatter.for_type_by_name(
             "utils.playground.assets", "Alive", self.playground
@@ -94,7 +99,7 @@ class Shell(InteractiveShell):
         """From now on outputs go there."""
         self.shown, self.streams = shown, {"stdout": out, "stderr": err}
         sys.stdout, sys.stderr = out, err
-        sys.__stdout__, sys.__stderr__ = out, err
+        vars(sys).update(__stdout__=out, __stderr__=err)
         builtins.input = getpass.getpass = Nobody()
 
     def run(self, source, count, pictures=True):
@@ -115,8 +120,8 @@ class Shell(InteractiveShell):
         """To look for magics takes most of a short cell's time; there are none where it is Python."""
         lines = raw_cell.splitlines()
         # IPython cuts leading blanks off, and a single line may be a magic
-        plain = len(lines) > 1 and lines[0][:1].strip()
-        if plain and self.transformers() == self.first and python(raw_cell):
+        several = len(lines) > 1 and lines[0][:1].strip()
+        if several and self.transformers() == self.first and python(raw_cell):
             return raw_cell + "\n"
         return super().transform_cell(raw_cell)
 
@@ -169,7 +174,7 @@ class Shell(InteractiveShell):
         )
         with process:
             try:
-                for line in process.stdout:
+                for line in process.stdout or ():
                     sys.stdout.write(line)
             except KeyboardInterrupt:
                 process.kill()
@@ -212,7 +217,7 @@ class Nobody:
         return ""
 
 
-def plain(data):
+def for_json(data):
     """A mime bundle that JSON can hold; a widget is left with its text, as nobody can move it."""
     from base64 import b64encode
 

@@ -153,7 +153,7 @@ def end(keeper, student, apart):
 
 def stop(keeper):
     """Stop them all first, so that none starts another while they are killed one by one."""
-    seen = set()
+    seen: set[int] = set()
     while new := set(below(keeper)) - seen:
         kill(new, signal.SIGSTOP)
         seen |= new

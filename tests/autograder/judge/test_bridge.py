@@ -1,9 +1,11 @@
 """A test cell uses the student's functions, optimizers and models as if they were beside it."""
 
+import numpy as np
 import pytest
 import torch
 
 from autograder.bridge.messages import Forged, pack, unpack
+from autograder.judge import comparisons
 
 
 def test_a_function_gets_plain_things_and_gives_plain_things(room):
@@ -368,3 +370,23 @@ def test_torchs_own_are_lent_and_parts_of_ones_own_are_taken(room):
         f"{given}o = Mine([p], {{'lr': 0.5}})\no.step()\nassert p.tolist() == [0.5, 0.5]"
     )
     assert room.passes("assert base is torch.optim.Optimizer")
+
+
+def test_a_parameter_of_the_judge_keeps_its_shape_and_says_so(room):
+    room.answer(
+        "import torch\ndef empty(p): p.data = torch.empty(0, *p.shape)\n"
+        "def half(p): p.data = p.data.half()"
+    )
+    use = "import torch\np = torch.ones(2, 3, requires_grad=True)\n{}(p)"
+    assert room.test(use.format("empty")).mistakes == ["a parameter has another shape"]
+    assert "was given the shape (0, 2, 3)" in room.text
+
+
+def test_nothing_is_close_to_nothing_but_nothing():
+    some, none = torch.ones(2, 3), torch.empty(0, 2, 3)
+    with comparisons.installed():
+        assert not torch.allclose(none, some) and not some.allclose(none)
+        assert not np.allclose(none.numpy(), some.numpy()) and not np.allclose(1.0, [])
+        assert not torch.isclose(none, some).any() and torch.isclose(none, some).shape == (2, 3)
+        assert torch.allclose(none, none) and np.allclose([], [])
+        assert torch.allclose(some, torch.ones(3)) and torch.allclose(some, torch.ones(()))

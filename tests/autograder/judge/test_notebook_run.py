@@ -222,7 +222,7 @@ def test_a_process_that_talks_nonsense_earns_nothing_and_is_flagged(warm):
         "from autograder.bridge import inside\n"
         "def answer(message, namespace, channel): return b'\\xff' * 99\n"
         "inside.answer = answer\n"
-        "import autograder.sandbox.inside.student as s\n"
+        "import autograder.sandbox.inside.fork_loop as s\n"
         "for m in list(__import__('sys').modules.values()):\n"
         "    if getattr(m, 'answer', None) is not None and m.__name__.startswith('autograder'):\n"
         "        m.answer = answer"

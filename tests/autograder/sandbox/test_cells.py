@@ -149,7 +149,10 @@ def test_updates_and_clearing(run):
 
 
 def test_input_says_that_nobody_is_there(run):
-    ran = run("input('name? ')")
+    ran = run("name = input('name? ')\nname")
+    assert stream(ran) == "name? [nobody is there: taken as an empty line]\n"
+    assert ran.outputs[-1]["data"]["text/plain"] == "''"
+    ran = run("while input() != 'yes': pass")
     assert ran.status == ERROR and "nobody" in error(ran)["evalue"]
 
 
