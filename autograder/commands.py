@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder.course import Course, Submission, Trouble
+from autograder.course import Course, Submission, Trouble, said
 
 if TYPE_CHECKING:
     from autograder.outcome import Outcome
@@ -69,25 +69,38 @@ def collect(course: Course, args: argparse.Namespace) -> int:
 
     if args.assignment is not None:
         course.chosen([args.assignment])
-    source = Path(args.source)
-    if not source.exists():
-        raise Trouble(f"{source} is not there.")
-    taken = taken_from(course, source, args.assignment, dry_run=args.dry_run)
-    if not taken:
-        raise Trouble(f"nothing in {source} looks like something that was handed in.")
+    found = taken_from(
+        course, args.source, args.assignment, args.dry_run, args.known_names, args.encoding
+    )
+    if not found.entries:
+        raise Trouble(f"nothing in {args.source} looks like something that was handed in.")
     rows = []
-    for one in taken:
+    for one in found.submissions:
         what = "would be taken" if args.dry_run else "taken"
         said = [one.trouble] if one.trouble else [one.note] if one.note else []
         rows.append((one.student, one.assignment or "?", "left" if one.trouble else what, said))
-    print(table(rows, heads=("student", "assignment", "", "note")))
-    left = sum(one.trouble is not None for one in taken)
-    good = len(taken) - left
+    if rows:
+        print(table(rows, heads=("student", "assignment", "", "note")))
+    shown = {one.trouble for one in found.submissions}
+    others = {name: why for name, why in found.left.items() if why not in shown}
+    if others:
+        print("\nleft where they are:")
+        for why in dict.fromkeys(others.values()):
+            names = [name for name, other in others.items() if other == why]
+            more = "" if len(names) == 1 or len(names) == len(others) == 1 else f" ({len(names)})"
+            known = names[0] in why
+            print(f"  {why}{more}" if known else f"  {', '.join(names[:3])}{more}: {why}")
+    left = sum(one.trouble is not None for one in found.submissions)
+    good = len(found.submissions) - left
     verb = "would be taken" if args.dry_run else "are in " + str(course.submitted)
-    print(f"\n{good} of {len(taken)} {verb}." + ("" if args.dry_run else NEXT * bool(good)))
+    print(f"\n{found.count}")
+    print(
+        f"{good} of {len(found.submissions)} submissions {verb}."
+        + ("" if args.dry_run else NEXT * bool(good))
+    )
     if left:
         print(f"autograder: {left} could not be taken: the table says why.", file=sys.stderr)
-    return 1 if left else 0
+    return 1 if left or not good else 0
 
 
 def grade(course: Course, args: argparse.Namespace) -> int:
@@ -202,6 +215,9 @@ def tell(course: Course, outcomes: "list[Outcome]") -> None:
 def feedback(course: Course, args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
+    from autograder.atomic import Full
+    from autograder.log import Log
+    from autograder.plain_text import printable
     from autograder.record import feedback as pages
 
     names = course.chosen(args.assignments)
@@ -216,9 +232,13 @@ def feedback(course: Course, args: argparse.Namespace) -> int:
     for one in tqdm(ready, desc="feedback", unit="page"):
         try:
             pages(course, one.student, one.assignment)
-        except Trouble as why:
+        except Full:
+            raise
+        except Exception as error:
             failed += 1
-            tqdm.write(f"{one.student}, {one.assignment}: {why}")
+            if not isinstance(error, Trouble):
+                Log(course).traceback(one.student, one.assignment, "on its feedback page")
+            tqdm.write(printable(f"{one.student}, {one.assignment}: {said(error)}."))
     print(f"{len(ready) - failed} of {len(ready)} pages are in {course.feedback}.")
     return 1 if failed else 0
 

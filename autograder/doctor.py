@@ -63,7 +63,7 @@ def sandboxes(course: Course) -> Iterator[Finding]:
             yield Finding(f"sandbox {tier.name}", None, tier.why or "this machine has it")
     try:
         with Warm(course) as warm:
-            yield Finding("sandbox", True, f"{warm.tier}: ready in {warm.seconds:.1f} s")
+            yield Finding("sandbox", True, f"{warm.holds}: ready in {warm.seconds:.1f} s")
             for result in attack(course, warm):
                 yield Finding("attack", result.ok, f"{result.what}: {result.text}")
     except NoSandbox as why:

@@ -94,7 +94,11 @@ class Score:
     """What a test gave.
 
     score: None if somebody has to look at it.
-    why: one sentence if points were lost.
+    why: what the test said if points were lost.
+    raised: the name of the exception that ended it, or "".
+    finding: what a check found, as `utils.check.finding.Finding.to_json` gives it; or None.
+    unwritten: is there no answer yet?
+    hidden: did it fail in a part that students do not have?
     mistakes: their names, as a check of utils.check knows them.
     """
 
@@ -102,6 +106,10 @@ class Score:
     most: float
     why: str = ""
     mistakes: list[str] = field(default_factory=list)
+    raised: str = ""
+    finding: dict | None = None
+    unwritten: bool = False
+    hidden: bool = False
 
 
 @dataclass
@@ -112,6 +120,7 @@ class Graded:
     scores: grade_id → its score.
     tier: the name of the sandbox that held.
     seconds: wall time from the first cell to the last.
+    trouble: the end of a traceback, if the grader itself stumbled; for the log.
     """
 
     sheet: Sheet
@@ -120,6 +129,7 @@ class Graded:
     tier: str = ""
     seconds: float = 0.0
     flags: list[Flag] = field(default_factory=list)
+    trouble: str = ""
 
 
 def to_json(thing: Sheet | Graded) -> str:

@@ -40,11 +40,14 @@ HELP = {
     "collect": (
         "take in what students handed in",
         "Put submissions into autograder/submitted/STUDENT/ASSIGNMENT/. The source is the zip that "
-        "Moodle or Canvas gives for an assignment, a folder with one folder for each student, or "
-        "nbgrader's exchange. Names and paths in it are not trusted.",
+        "Moodle, Canvas, Brightspace, Blackboard or Gradescope gives for an assignment, what was "
+        "unpacked of it, a folder with one folder for each student, or nbgrader's exchange. Who handed "
+        "in is told by the LMS's number, the exchange or the top folder; nothing in a submission is "
+        "trusted. Every entry ends as taken or as left, with a sentence.",
         """\
   autograder collect ~/Downloads/submissions.zip --assignment 02_sgd
   autograder collect inbox/                       a folder for each student
+  autograder collect class.zip/week2              a folder within a zip
   autograder collect submissions.zip --dry-run    look first, change nothing""",
     ),
     "grade": (
@@ -165,6 +168,17 @@ def collect(add: Callable[..., Any]) -> None:
     add("source", metavar="SOURCE", help="a zip, a folder, or nbgrader's exchange")
     add("--assignment", metavar="NAME", help="what it was handed in for, if the source is silent")
     add("--dry-run", action="store_true", help="say what would be taken; change nothing")
+    add(
+        "--known-names",
+        choices=("join", "apart"),
+        help="Moodle numbers students anew in each assignment: is one whose name is known from another "
+        "assignment that student (join), or somebody else (apart)?",
+    )
+    add(
+        "--encoding",
+        metavar="NAME",
+        help="of names in a zip that does not say, such as gbk or euc-kr",
+    )
 
 
 def grade(add: Callable[..., Any]) -> None:

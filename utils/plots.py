@@ -107,7 +107,7 @@ def contour(
             trace(ax, path, i)
         ax.set_title(textwrap.fill(title.replace(" = ", "\u00a0=\u00a0"), 44), loc="left")
         if len(paths) > 1:
-            legend(fig, ax, len(paths))
+            legend(fig, ax)
         return fig
 
     return Picture(figure, f"Contours of {landscape!r}. " + " ".join(map(in_words, paths)))
@@ -139,16 +139,24 @@ def panels(
 def losses(*paths: Path, floor: float = 1e-12, title: str | None = None) -> Picture:
     """Loss against step, on a logarithmic scale, one line a path.
 
-    Losses below `floor` are drawn there: below it, rounding is all there is to see.
+    Losses below `floor` are drawn at `floor`, and the axis says so.
     """
     lines = {path.label: (range(len(path.losses)), path.losses.clamp(min=floor)) for path in paths}
-    picture = series(lines, "step", "loss", log=True, title=title)
+    picture = series(lines, "step", loss_label(paths, floor), log=True, title=title)
     picture.alt = "Loss against step. " + " ".join(map(in_words, paths))
     return picture
 
 
-def race(landscape: Landscape, *paths: Path, limit: Limits | None = None) -> Picture:
-    """Contours with all paths on the left, loss against step on the right."""
+def loss_label(paths: Sequence[Path], floor: float) -> str:
+    """The name of the axis: "loss", and where the lines are cut if some go below it."""
+    cut = any((path.losses < floor).any() for path in paths)
+    return f"loss (cut at {floor:g})" if cut else "loss"
+
+
+def race(
+    landscape: Landscape, *paths: Path, limit: Limits | None = None, floor: float = 1e-12
+) -> Picture:
+    """Contours with all paths on the left, loss against step on the right (cut at `floor`)."""
     limit = limit or window(landscape, paths)
 
     def figure() -> Figure:
@@ -156,9 +164,9 @@ def race(landscape: Landscape, *paths: Path, limit: Limits | None = None) -> Pic
         surface(left, landscape, limit)
         for i, path in enumerate(paths):
             trace(left, path, i)
-            right.plot(path.losses.clamp(min=1e-12), color=color(i), linestyle=dashes(i))
-        right.set(xlabel="step", ylabel="loss", yscale="log")
-        legend(fig, left, len(paths))
+            right.plot(path.losses.clamp(min=floor), color=color(i), linestyle=dashes(i))
+        right.set(xlabel="step", ylabel=loss_label(paths, floor), yscale="log")
+        legend(fig, left)
         return fig
 
     return Picture(
@@ -170,10 +178,11 @@ def series(
     lines: Mapping[str, Any],
     xlabel: str,
     ylabel: str,
-    points: tuple | None = None,
+    points: tuple[Any, Any] | None = None,
     title: str | None = None,
     log: bool = False,
     alt: str | None = None,
+    dots: str | None = None,
 ) -> Picture:
     """Lines over a shared axis, and optionally a cloud of points behind them.
 
@@ -181,19 +190,20 @@ def series(
         lines: label → (x, y), or label → y.
         points: (x, y), drawn as dots.
         log: a logarithmic y axis.
+        dots: what the dots are, for the legend.
     """
 
     def figure() -> Figure:
         fig, ax = style.figure(figsize=(7.2, 3.6))
         if points is not None:
-            ax.scatter(*points, s=12, color=style.INK, alpha=0.45, linewidths=0)
+            ax.scatter(*points, s=12, color=style.INK, alpha=0.45, linewidths=0, label=dots)
         for i, (label, line) in enumerate(lines.items()):
             x, y = line if isinstance(line, tuple) else (range(len(line)), line)
             ax.plot(x, y, label=label, color=color(i), linestyle=dashes(i))
         ax.set(xlabel=xlabel, ylabel=ylabel, yscale="log" if log else "linear")
         ax.set_title(title or "", loc="left")
         if any(lines):
-            legend(fig, ax, len(lines))
+            legend(fig, ax)
         return fig
 
     return Picture(figure, alt or f"{ylabel} against {xlabel}: " + ", ".join(lines) + ".")
@@ -231,19 +241,30 @@ def surface(ax: Axes, landscape: Landscape, limit: Limits, resolution: int = 120
 
 
 def trace(ax: Axes, path: Path, i: int = 0) -> None:
-    """One path: a ring at the start, a mark at every step."""
-    x, y = path.points.detach().double().T
-    every = max(1, len(x) // 60)
+    """One path: a ring at the start, a mark at every step, or at fewer after the first 20.
+
+    A path that leaves the picture for good ends at its first point outside: what diverges would
+    cross the picture to and fro, and hide the others.
+    """
+    points = path.points.detach().double()
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    low, high = points.new_tensor([x0, y0]), points.new_tensor([x1, y1])
+    inside = ((points >= low) & (points <= high)).all(1).nonzero()
+    x, y = points[: int(inside.max()) + 2 if len(inside) else 1].T
+    marked = [*range(min(len(x), 20)), *range(20, len(x), max(1, len(x) // 60))]
     line = dict(color=color(i), linestyle=dashes(i), linewidth=1.5, label=path.label)
-    ax.plot(x, y, marker=style.MARKERS[i % 6], markersize=4, markevery=every, **line)
+    ax.plot(x, y, marker=style.MARKERS[i % 6], markersize=4, markevery=marked, **line)
     ax.plot(x[:1], y[:1], "o", ms=9, mfc="none", mec=style.INK, mew=1.3)
 
 
-def legend(fig: Figure, ax: Axes, n: int) -> None:
-    """Below the axes, where it hides nothing."""
+def legend(fig: Figure, ax: Axes) -> None:
+    """Below the axes, where it hides nothing, in as many columns as fit."""
     handles, labels = ax.get_legend_handles_labels()
+    entry = 0.6 + 0.07 * max(map(len, labels))  # inches: the handle, and the letters
+    fit = max(1, int(fig.get_figwidth() / entry))
+    ncols = 2 if len(labels) == 4 and fit < 4 else min(len(labels), fit, 3)
     with mpl.rc_context(style.RC):
-        fig.legend(handles, labels, loc="outside lower center", ncols=2 if n == 4 else min(n, 3))
+        fig.legend(handles, labels, loc="outside lower center", ncols=ncols)
 
 
 def color(i: int) -> str:

@@ -22,7 +22,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,54 +73,63 @@ class Task:
     every: int = 1
 
 
-def turned_bowl(seed: int) -> Problem:
-    """½ wᵀ H w in ten dimensions; curvatures from 1 down to 0.01, along no axis."""
+def turned_bowl(seed: int, n: int = 10, center: float = 0.0) -> Problem:
+    """½ (w − c)ᵀ H (w − c) in n dimensions; curvatures from 1 down to 0.01, along no axis."""
     rng = torch.Generator().manual_seed(seed)
-    w = torch.randn(10, generator=rng, dtype=torch.float64).requires_grad_()
-    turn, _ = torch.linalg.qr(torch.randn(10, 10, generator=rng, dtype=torch.float64))
-    H = turn @ torch.logspace(0, -2, 10, dtype=torch.float64).diag() @ turn.T
-    return Problem([w], lambda step: 0.5 * w @ H @ w, lambda: 0.5 * w @ H @ w)
+    w = (torch.randn(n, generator=rng, dtype=torch.float64) + center).requires_grad_()
+    turn, _ = torch.linalg.qr(torch.randn(n, n, generator=rng, dtype=torch.float64))
+    H = turn @ torch.logspace(0, -2, n, dtype=torch.float64).diag() @ turn.T
+
+    def loss(step: int | None = None) -> Tensor:
+        return 0.5 * (w - center) @ H @ (w - center)
+
+    return Problem([w], loss, loss)
 
 
-def noisy_bowl(seed: int) -> Problem:
-    """½ Σ λ w², with λ from 1 down to 0.0001, along the axes.
+def noisy_bowl(seed: int, n: int = 10, center: float = 0.0) -> Problem:
+    """½ Σ λ (w − c)², with λ from 1 down to 0.0001, along the axes; n dimensions.
 
-    A step sees ½ Σ λ (w − ξ)²: as with batches, each has its minimum elsewhere, by ξ of size 0.5.
+    A step sees ½ Σ λ (w − c − ξ)²: as with batches, each has its minimum elsewhere, by ξ of size 0.5.
     """
     rng = torch.Generator().manual_seed(seed)
-    w = torch.randn(10, generator=rng, dtype=torch.float64).requires_grad_()
-    curvature = torch.logspace(0, -4, 10, dtype=torch.float64)
-    places = 0.5 * torch.randn(400, 10, generator=rng, dtype=torch.float64)
+    w = (torch.randn(n, generator=rng, dtype=torch.float64) + center).requires_grad_()
+    curvature = torch.logspace(0, -4, n, dtype=torch.float64)
+    places = 0.5 * torch.randn(400, n, generator=rng, dtype=torch.float64)
 
     def loss(place: Tensor | float) -> Tensor:
-        return 0.5 * (curvature * (w - place) ** 2).sum()
+        return 0.5 * (curvature * (w - center - place) ** 2).sum()
 
     return Problem([w], lambda step: loss(places[step - 1]), lambda: loss(0.0))
 
 
-def rosenbrock(seed: int) -> Problem:
-    """The bent valley ((1 − x)² + 100 (y − x²)²) / 100, from near (−1.2, 1)."""
+def rosenbrock(seed: int, n: int = 2, center: float = 0.0) -> Problem:
+    """The bent valley ((1 − x)² + 100 (y − x²)²) / 100, from near (−1.2, 1), moved by c.
+
+    The first two of n weights are x and y; the loss does not depend on any others.
+    """
     rng = torch.Generator().manual_seed(seed)
-    w = torch.tensor([-1.2, 1.0]).double() + 0.05 * torch.randn(2, generator=rng).double()
-    w.requires_grad_()
+    start = torch.tensor([-1.2, 1.0]).double() + 0.05 * torch.randn(2, generator=rng).double()
+    w = torch.cat([start, torch.ones(n - 2).double()]).add_(center).requires_grad_()
 
     def loss(step: int | None = None) -> Tensor:
-        return ((1 - w[0]) ** 2 + 100 * (w[1] - w[0] ** 2) ** 2) / 100
+        x, y = (w - center)[:2]
+        return ((1 - x) ** 2 + 100 * (y - x**2) ** 2) / 100
 
     return Problem([w], loss, loss)
 
 
 @lru_cache(None)
-def digits() -> tuple[Tensor, Tensor]:
-    """1,000 MNIST images and their labels."""
+def digits(n: int = 1000) -> tuple[Tensor, Tensor]:
+    """MNIST images and their labels: the last 1,000 of the first n."""
     from utils.train import mnist_tensors
 
-    return mnist_tensors(limit=1000)[0]
+    x, y = mnist_tensors(limit=n)[0]
+    return x[-1000:], y[-1000:]
 
 
-def classifier(seed: int, *sizes: int) -> Problem:
+def classifier(seed: int, *sizes: int, images: int = 1000) -> Problem:
     """Cross-entropy of a network of linear layers with ReLU, on batches of 100 images."""
-    x, y = digits()
+    x, y = digits(images)
     rng = torch.Generator().manual_seed(seed)
     params = []
     for n, m in zip(sizes, sizes[1:], strict=False):
@@ -147,6 +156,31 @@ TASKS = {
         Task("MLP", lambda seed: classifier(seed, 784, 32, 10), 0.1, 200, every=5),
     )
 }
+
+
+def unseen_tasks(seed: int) -> dict[str, Task]:
+    """Tasks of the same kinds with the same targets, which differ from TASKS in all that a step sees:
+    how many weights there are, where the minimum is, which images. So an optimizer that knows the
+    tasks above by heart knows nothing of these.
+
+    Args:
+        seed: any integer; each gives other tasks.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    n, hidden, images = (int(torch.randint(*span, (), generator=rng)) for span in UNSEEN)
+    center = float(2 + 3 * torch.rand((), generator=rng))
+    makers = {
+        "turned bowl": lambda s: turned_bowl(s, n, center),
+        "noisy bowl": lambda s: noisy_bowl(s, n, -center),
+        "Rosenbrock": lambda s: rosenbrock(s, 3, center),
+        "logistic": lambda s: classifier(s, 784, 10, images=images),
+        "MLP": lambda s: classifier(s, 784, hidden, 10, images=images),
+    }
+    return {name: replace(TASKS[name], make=make) for name, make in makers.items()}
+
+
+UNSEEN = ((11, 16), (36, 49), (2000, 5001))
+"""From where to where: dimensions of the bowls, hidden units, images."""
 
 REFERENCES: dict[
     str, tuple[Callable[..., Optimizer], dict, tuple[float, ...]]
@@ -239,6 +273,31 @@ def reference_runs(task_name: str, seed: int) -> dict[str, Run]:
         name: run(TASKS[task_name], Optimizer, lrs[place], seed, **hyper)
         for name, (Optimizer, hyper, lrs) in REFERENCES.items()
     }
+
+
+def race_unseen(Optimizer, rows, seed):
+    """Race on `unseen_tasks`, each with the lr that was the best on the task of its kind.
+
+    Args:
+        Optimizer: the class that was raced.
+        rows: what `race` returned for it, over all tasks.
+        seed: of the tasks.
+
+    Returns:
+        Rows, as from `race`; the points compare with torch's optimizers on the same tasks.
+    """
+    unseen, found = unseen_tasks(seed), Rows()
+    hyper = {name: value for name, value in rows.hyper.items() if name != "lr"}
+    for shown, task in zip(rows, unseen.values(), strict=True):
+        place = list(unseen).index(task.name)
+        references = {
+            name: run(task, Reference, lrs[place], seed, **words)
+            for name, (Reference, words, lrs) in REFERENCES.items()
+        }
+        found.append(row(task.name, run(task, Optimizer, shown["lr"], seed, **hyper), references))
+    found.optimizer, found.seed, found.hyper = rows.optimizer, seed, rows.hyper
+    found.score = 100 * sum(r["points"] for r in found) / len(found)
+    return found
 
 
 class Rows(list):
@@ -356,7 +415,7 @@ def picture(rows: Rows, runs: dict[str, Run]) -> "Picture":
         ax.axhline(task.target, color=style.INK, linewidth=1, linestyle=":")
         ax.set(yscale="log", xlabel="step", ylabel="loss", title=r["task"])
         ax.set_ylim(task.target / 3, 10 * max(result.losses[0] for result in shown.values()))
-    plots.legend(fig, axes[0, 0], 4)
+    plots.legend(fig, axes[0, 0])
     words = (
         f"{r['task']}: {r['steps'] or 'target not reached'} against {r['reference_steps']} steps "
         f"of {r['reference']}."

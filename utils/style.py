@@ -5,17 +5,24 @@ differ for colour-blind eyes too: tests/utils/test_style.py measures that. Lines
 dashes and markers as well.
 """
 
+import json
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.rcsetup import cycler
 
+# The playground's page draws with the same colours and dashes; they stand in one file for both.
+COLOURS = json.loads(
+    (Path(__file__).parent / "playground" / "playground.json").read_text(encoding="utf-8")
+)["colours"]
+
 INK = "#767676"
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#a24dff", "#9a7b0a", "#767676")
-DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 3)), "-")
+PALETTE = tuple(COLOURS["palette"])
+DASHES = tuple((0, tuple(dash)) if dash else "-" for dash in COLOURS["dashes"])
 MARKERS = ("o", "s", "^", "D", "v", "P")
-HILL = "#5b7ca8"  # contours: more of this ink is more loss
+HILL = COLOURS["hill"]  # contours: more of this ink is more loss
 
 RC: dict[Any, Any] = {
     "axes.edgecolor": INK,

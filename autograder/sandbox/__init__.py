@@ -12,6 +12,7 @@ tier     the sandboxes, and which of them hold on this machine
 warm     the sandbox and the warm process in it, from outside
 fork     one submission's process, from outside
 outputs  what a cell shows, within bounds
+memory_group  memory as the kernel counts it, where it may be asked to
 attacks  what the sandbox must withstand; `autograder doctor` and the tests try it
 inside/  what runs within the sandbox
 """

@@ -6,6 +6,7 @@ import sqlite3
 import nbformat
 
 from autograder.model import ANSWER, TEST, TEXT, Cell, Graded, Ran, Score, Sheet
+from tests.fuzz.documents import Grammar
 from tests.support.markup_attacks import HTML, MARKDOWN
 
 DOUBLE = "def double(x):\n    return x * x"
@@ -68,6 +69,22 @@ def attacked(student="ann"):
     for number, attack in enumerate(HTML + MARKDOWN):
         extra(graded, source=attack, kind="markdown").sheet.cells[-1].id = f"text-{number}"
     graded.ran["double-test"].outputs = [failed(attack) for attack in HTML]
+    return graded
+
+
+def generated(student, count, seed):
+    """A submission that shows generated documents as text cells, as outputs and in exceptions."""
+    grammar, graded = Grammar(seed), result(student)
+    for number in range(count):
+        text = grammar.document()
+        kind = ("text/html", "text/markdown", "text/latex", "image/svg+xml")[number % 4]
+        shown = dict(output_type="display_data", data={kind: text}, metadata={})
+        extra(graded, source=text, kind="markdown").sheet.cells[-1].id = f"text-{number}"
+        extra(graded, source=text).sheet.cells[-1].id = f"code-{number}"
+        graded.ran[f"code-{number}"] = Ran("ok", [shown, failed(text, name=text[:50])], number)
+    why = grammar.document()
+    graded.scores["double-test"].why = why
+    graded.ran["double-test"].outputs = [failed(why)]
     return graded
 
 

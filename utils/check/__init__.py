@@ -17,10 +17,13 @@ optimizer, functions, models  the checks above; optimizer_report: what the first
 situations   what optimizers are put through, and the traces they leave
 guard        running other people's code: quietly, for a limited time
 compare      do two traces agree?
+rounding     the line that computes in float32
 mistakes     the bank: right optimizers, and the edits that make them wrong
+line         the smallest edit of the code itself that makes it right
 diagnosis    which mistake of the bank does the same, and if none, what broke
 errors       exceptions explained
-report       the message
+finding      what a check found, as data, and the message that is made of it
+report       the end of a check: noted, said, hints given
 matrix       is every mistake in the bank caught and named?  (python -m utils.check.matrix)
 """
 
