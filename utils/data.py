@@ -102,9 +102,20 @@ def prepare(root: Path) -> None:
     except Exception as error:
         raise DataError(
             f"MNIST is neither in {packed} nor could it be downloaded "
-            f"({' '.join(str(error).split())}). "
-            "Get the files back with `git checkout data/mnist`, or try again with a network."
+            f"({' '.join(str(error).split())}). {ADVICE if in_checkout() else AWAY}"
         ) from error
+
+
+ADVICE = "Get the files back with `git checkout data/mnist`, or try again with a network."
+AWAY = (
+    "The course is installed away from its folder, which holds the data: work in a clone of the "
+    "repository, installed with `pip install --editable .`, or try again with a network."
+)
+
+
+def in_checkout() -> bool:
+    """Does this file lie in the course's folder, and not in a folder of installed packages?"""
+    return (DATA.parent / "lectures").is_dir()
 
 
 def raw(root: Path) -> Path:

@@ -173,3 +173,13 @@ def test_the_numbers_are_those_that_torchvision_reads():
         images = numbers(f"{names}-images-idx3-ubyte")
         labels = numbers(f"{names}-labels-idx1-ubyte")
         assert torch.equal(images, read.data.flatten(1)) and torch.equal(labels, read.targets)
+
+
+def test_installed_away_from_the_course_is_said(tmp_path, monkeypatch):
+    def no_network(*args, **words):
+        raise OSError("no network")
+
+    monkeypatch.setattr("torchvision.datasets.MNIST.__init__", no_network)
+    monkeypatch.setattr("utils.data.DATA", tmp_path / "site-packages" / "data")
+    with pytest.raises(DataError, match="away from its folder.*pip install --editable"):
+        mnist(root=tmp_path / "site-packages" / "data")
