@@ -4,7 +4,6 @@ import ast
 import fcntl
 import inspect
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -36,8 +35,7 @@ def npm():
             code, said = run("npm", "ci", "--no-audit", "--no-fund") if found else (1, "no npm")
             if code:
                 why = f"npm cannot install the tools in js/: {said}"
-                assert not os.environ.get("CI"), why
-                pytest.skip(why)
+                pytest.fail(why)
     return run
 
 
