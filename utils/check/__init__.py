@@ -4,6 +4,7 @@ check_optimizer  your optimizer against a reference, step by step
 check_function   your function against a reference, case by case; also what it does to its
                  arguments, so it fits stats, steppers, schedules and callbacks
 check_model      does a model have the right form?
+explain          what a step depends on, yours beside the reference's: measured
 check_training   does a training loop do the right things in the right order?
 hint             the next hint on the check that failed last
 progress         which checks of the course you have passed
@@ -17,6 +18,8 @@ situations   what optimizers are put through, and the traces they leave
 guard        running other people's code: quietly, for a limited time
 compare      do two traces agree?
 mistakes     the bank: right optimizers, and the edits that make them wrong
+depends      what the step depends on, found by changing one thing at a time
+smallest     the smallest example in round numbers where yours and the right one part
 line         the smallest edit of the code itself that makes it right
 diagnosis    which mistake of the bank does the same, and if none, what broke
 errors       exceptions explained
@@ -24,6 +27,7 @@ report       the message
 matrix       is every mistake in the bank caught and named?  (python -m utils.check.matrix)
 """
 
+from utils.check.depends import explain
 from utils.check.functions import check_function
 from utils.check.models import check_model, check_training
 from utils.check.optimizer import check_optimizer
@@ -36,6 +40,7 @@ __all__ = [
     "check_model",
     "check_optimizer",
     "check_training",
+    "explain",
     "hint",
     "progress",
 ]

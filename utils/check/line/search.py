@@ -354,10 +354,13 @@ def scope_of(piece, names, defaults):
             scope.integers.append(text)
         elif type(value) is float:
             scope.numbers.append(text)
+            if 0.3 < value < 1:
+                scope.decays.append(text)
         elif isinstance(value, (tuple, list)) and len(value) == 2:
             scope.pairs.append(text)
             if all(type(x) is float for x in value):
                 scope.numbers += [f"{text}[0]", f"{text}[1]"]
+                scope.decays += [f"{text}[0]", f"{text}[1]"]
     return scope
 
 
