@@ -42,7 +42,9 @@ def reason(verdict):
 def independent(one, two):
     """Does neither of two lines change what the other one reads or changes?"""
     try:
-        reads, changes = zip(*(touched(ast.parse(line).body[0]) for line in (one, two)), strict=True)
+        reads, changes = zip(
+            *(touched(ast.parse(line).body[0]) for line in (one, two)), strict=True
+        )
     except (SyntaxError, IndexError):
         return False
     return not (changes[0] & (reads[1] | changes[1]) or changes[1] & reads[0])

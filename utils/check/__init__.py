@@ -12,7 +12,8 @@ progress         which checks of the course you have passed
 Each check prints one line when all is well, and raises a `CheckFailed` (an AssertionError) when
 not. For instructors: hints are switched off or delayed by MY_STEP_HINTS, or by `hints` under
 [tool.my_step] in pyproject.toml ("on", "off", or the number of the try from which on there are
-hints); MY_STEP_PROGRESS names the file that progress is written to, or is "off".
+hints); MY_STEP_PROGRESS names the file that progress is written to, or is "off"; MY_STEP_LINE, or
+`line` there, switches the search for the line of a mistake "off".
 
 optimizer, functions, models  the checks above; optimizer_report: what the first of them says
 situations   what optimizers are put through, and the traces they leave
@@ -22,6 +23,7 @@ rounding     the line that computes in float32
 mistakes     the bank: right optimizers, and the edits that make them wrong
 depends      what the step depends on, found by changing one thing at a time
 smallest     the smallest example in round numbers where yours and the right one part
+closer       a closer look at what failed, with these three; it takes seconds
 line         the smallest edit of the code itself that makes it right
 diagnosis    which mistake of the bank does the same, and if none, what broke
 errors       exceptions explained

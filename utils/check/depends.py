@@ -12,7 +12,6 @@ import torch
 
 from utils.check import report
 from utils.check.guard import Guard
-from utils.check.optimizer import label, vary
 
 STEPS = 6
 """The step that is looked at is the last of so many."""
@@ -98,9 +97,13 @@ def explain(Student, Reference, **hyper):
     Returns:
         the `Table`, or None if one of the two cannot take a few steps.
     """
-    table = depends_on(Student, Reference, vary(Student, Reference, hyper))
+    from utils.check.optimizer import label, vary  # which looks here when a check has failed
+
+    name = label(Student)
+    known = vary(Student, Reference, hyper)
+    table = depends_on(Student, Reference, known, name, label(Reference))
     if table is None:
-        print(f"{label(Student)} stops within a few steps: check_optimizer says where.")
+        print(f"{name} stops within a few steps: check_optimizer says where.")
         return None
     print(table)
     if report.notebook():
@@ -110,11 +113,12 @@ def explain(Student, Reference, **hyper):
     return table
 
 
-def depends_on(Student, Reference, hyper):
+def depends_on(Student, Reference, hyper, name="yours", against="the reference"):
     """The `Table` of an optimizer and its reference; None if one of them cannot take the steps.
 
     Args:
         hyper: the `Hyper` of the check.
+        name, against: what to call the two.
     """
     with Guard(seconds=2, watch=False) as guard, np.errstate(all="ignore"):
         try:
@@ -128,7 +132,7 @@ def depends_on(Student, Reference, hyper):
             if not guard.stopped_by(error):
                 raise
             return None
-    return Table(label(Student), label(Reference), rows, weights)
+    return Table(name, against, rows, weights)
 
 
 class Probes:

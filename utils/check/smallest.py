@@ -73,20 +73,22 @@ def smallest(Student, Reference, hyper):
 
 
 def search(Student, Reference, hyper):
+    endless = None  # an example that ends in infinity, or in no number: only if there is no other
     for steps in range(1, MOST_STEPS + 1):
         for values in settings(hyper):
             for gradients in product(GRADIENTS[: 5 if steps == 1 else 3], repeat=steps):
                 found = compared(Student, Reference, hyper, 1.0, gradients, values)
-                if found is not None:
+                if found is not None and np.isfinite(found.yours).all():
                     return shrunk(Student, Reference, hyper, found)
-    return None
+                endless = endless or found
+    return endless
 
 
 def settings(hyper):
     """The rounded hyper-parameters: all at their simplest first, then the more general ones."""
     names = [name for name in hyper.known if name in hyper.names]
-    simple = {name: ROUND.get(name, (hyper.known[name],))[0] for name in names}
-    general = {name: ROUND.get(name, (hyper.known[name],))[-1] for name in names}
+    simple = {name: round_values(name, hyper.known[name])[0] for name in names}
+    general = {name: round_values(name, hyper.known[name])[-1] for name in names}
     if "lr" in names:
         general["lr"] = simple["lr"]
     seen = []
@@ -95,6 +97,12 @@ def settings(hyper):
         if values not in seen:
             seen.append(values)
             yield values
+
+
+def round_values(name, value):
+    """Round values for a hyper-parameter, the simplest first."""
+    part = type(value) is float and 0 <= value < 1
+    return ROUND.get(name, (0.0, 0.5) if part else (value,))
 
 
 def compared(Student, Reference, hyper, start, gradients, values):
@@ -128,7 +136,7 @@ def walk(make, hyper, start, gradients, values):
 def shrunk(Student, Reference, hyper, example):
     """The same with simpler numbers, as long as the two still part in the last step."""
     for name, value in example.hyper.items():
-        for simpler in ROUND.get(name, ()):
+        for simpler in round_values(name, value):
             if simpler == value:
                 break
             new = compared(

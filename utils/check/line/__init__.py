@@ -14,7 +14,7 @@ search       one edit, the same edit twice, two edits; until the time is up
 wording      the edit as text: line, kind, before, after
 """
 
-from utils.check.line.wording import LineEdit, LineFinding
 from utils.check.line.search import find_line, find_line_in_function
+from utils.check.line.wording import LineEdit, LineFinding
 
 __all__ = ["LineEdit", "LineFinding", "find_line", "find_line_in_function"]

@@ -17,9 +17,9 @@ import torch
 from utils.check.guard import Guard, Stopped
 from utils.check.line.candidates import all_edits
 from utils.check.line.edits import Scope
-from utils.check.line.wording import LineFinding, tell
 from utils.check.line.source import TURN, Workshop, pieces_of_class, pieces_of_function
 from utils.check.line.trial import FunctionTrial, OptimizerTrial
+from utils.check.line.wording import LineFinding, tell
 from utils.check.situations import play
 
 SECONDS = 3.5
