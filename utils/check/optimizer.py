@@ -22,6 +22,7 @@ class Comparison:
     name, against: what to call them.
     traces, reference: what they did, situation by situation.
     guard: what else was seen of the student's code.
+    Reference: makes the right optimizer.
     """
 
     Student: object
@@ -31,6 +32,7 @@ class Comparison:
     traces: list
     reference: list
     guard: Guard
+    Reference: object = None
 
 
 def check_optimizer(Student, Reference, **hyper):
@@ -79,7 +81,7 @@ def compare(name, Student, Reference, given):
         if gap and not difference(mine.points, theirs.points, LOOSE):
             rounding, gap = rounding or theirs.situation, None
         if mine.error or mine.faults or gap:
-            both = Comparison(Student, name, against, hyper, traces, reference, guard)
+            both = Comparison(Student, name, against, hyper, traces, reference, guard, Reference)
             optimizer_report.explain(both, mine, theirs, gap)
     steps = sum(t.steps for t in reference)
     says = f"{name} takes the same steps as {against}: {len(reference)} situations, {steps} steps."

@@ -1,11 +1,12 @@
 """What a failed check of an optimizer says: where, yours, expected, the mistake, the hints."""
 
+import functools
 import math
 from dataclasses import replace
 
 import numpy as np
 
-from utils.check import errors, report
+from utils.check import closer, errors, report
 from utils.check.compare import LOOSE, difference
 from utils.check.diagnosis import broken, from_bank
 from utils.check.finding import NO_STEP, Finding, sentence
@@ -108,7 +109,10 @@ def explain(both, mine, theirs, gap):
         title = f"{both.name} takes the right steps, but does more than that."
     if both.guard.printed:
         notes.append(("printed", report.shorten(both.guard.printed)))
-    report.failed(replace(found, title=title, notes=tuple(notes), **why), picture)
+    found = replace(found, title=title, notes=tuple(notes), **why)
+    sure = gap is not None and mine.error is None and found.mistakes != ("unknown",)
+    look = None if sure else functools.partial(closer.at_optimizer, both=both)
+    report.failed(found, picture, look)
 
 
 def diagnose(both, mine, theirs):
