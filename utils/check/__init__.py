@@ -19,6 +19,7 @@ compare      do two traces agree?
 rounding     the line that computes in float32
 mistakes     the bank: right optimizers, and the edits that make them wrong
 diagnosis    which mistake of the bank does the same, and if none, what broke
+claims       what may be said of wrong steps, and when it is true
 errors       exceptions explained
 finding      what a check found, as data, and the message that is made of it
 report       the end of a check: noted, said, hints given
