@@ -26,6 +26,7 @@ smallest     the smallest example in round numbers where yours and the right one
 closer       a closer look at what failed, with these three; it takes seconds
 line         the smallest edit of the code itself that makes it right
 diagnosis    which mistake of the bank does the same, and if none, what broke
+claims       what may be said of wrong steps, and when it is true
 errors       exceptions explained
 finding      what a check found, as data, and the message that is made of it
 report       the end of a check: noted, said, hints given

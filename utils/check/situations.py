@@ -560,6 +560,14 @@ def odd_state(player):
     return {name: kinds.pop() for name, kinds in found.items() if len(kinds) == 1 and any(kinds)}
 
 
+def defaults_of(make, given):
+    """Those of an optimizer on one small weight; none if that does not work: `play` says why."""
+    try:
+        return dict(make([torch.zeros(2, requires_grad=True)], **given).defaults)
+    except (Exception, SystemExit, Stopped):
+        return {}
+
+
 class SeesDevices(TorchDispatchMode):
     """Notes whether some operation mixes tensors of two devices, as no GPU would allow.
 
