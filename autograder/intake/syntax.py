@@ -47,7 +47,7 @@ def trees(source, patience):
     if tree:
         return [tree], []
     patience.spend(0, len(source) * sum(map(magic, source.splitlines())))
-    tree = parsed(plain(source))
+    tree = parsed(without_magics(source))
     if not tree:
         line = source.strip()
         word = (
@@ -94,7 +94,7 @@ def transformer():
     return TransformerManager
 
 
-def plain(source):
+def without_magics(source):
     """The cell as IPython gives it to Python."""
     try:
         return transformer()().transform_cell(source)
@@ -103,7 +103,7 @@ def plain(source):
 
 
 def calls(tree):
-    """(name, source within) of the magics in a cell that `plain` gave; it takes them out."""
+    """(name, source within) of the magics in a cell that `without_magics` gave; it takes them out."""
     found = []
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
