@@ -107,6 +107,9 @@ def grade(course, args):
             "grade what? Name assignments, or say --all. Handed in so far: " + handed_in(course)
         )
     submissions = course.submissions(course.chosen(args.assignments), args.student)
+    others = [] if args.student else course.not_gradable()
+    for sentence in others:
+        print(f"autograder: {sentence}", file=sys.stderr)
     if not submissions:
         name = args.assignments[0] if args.assignments else "ASSIGNMENT"
         where = (course.submitted / "STUDENT" / name).relative_to(course.root).as_posix()
@@ -118,7 +121,8 @@ def grade(course, args):
         return would_grade(course, submissions, args.again)
     tier = "none" if args.no_sandbox else None
     limits = {"pictures": True} if args.pictures else {}
-    return grade_and_tell(course, submissions, args.again, args.workers, tier, limits)
+    status = grade_and_tell(course, submissions, args.again, args.workers, tier, limits)
+    return 1 if others else status
 
 
 def handed_in(course):
