@@ -1,17 +1,23 @@
 """The commands: each takes the course and what was said on the command line, and returns the exit
 status, 0 only if all went well."""
 
+import argparse
 import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from autograder.course import Trouble
+from autograder.course import Course, Submission, Trouble, said
+
+if TYPE_CHECKING:
+    from autograder.outcome import Outcome
+    from autograder.report.results import Result
 
 NEXT = " Next: `autograder grade --all`."
 
 
-def release(course, args):
+def release(course: Course, args: argparse.Namespace) -> int:
     from autograder import release as room
 
     if args.bundle is not None:
@@ -42,7 +48,7 @@ def release(course, args):
     return 1 if wrong else 0
 
 
-def bundle(course, args):
+def bundle(course: Course, args: argparse.Namespace) -> int:
     from autograder import bundle as room
 
     if args.check or args.force:
@@ -57,7 +63,7 @@ def bundle(course, args):
     return 0
 
 
-def collect(course, args):
+def collect(course: Course, args: argparse.Namespace) -> int:
     from autograder.intake import collect as taken_from
     from autograder.report import table
 
@@ -97,7 +103,7 @@ def collect(course, args):
     return 1 if left or not good else 0
 
 
-def grade(course, args):
+def grade(course: Course, args: argparse.Namespace) -> int:
     if args.workers is not None and args.workers < 1:
         raise Trouble(f"{args.workers} workers grade nothing: take 1 or more.")
     if args.assignments and args.all:
@@ -125,12 +131,12 @@ def grade(course, args):
     return 1 if others else status
 
 
-def handed_in(course):
+def handed_in(course: Course) -> str:
     found = [one.assignment for one in course.submissions(course.chosen([]))]
     return ", ".join(f"{name} {found.count(name)}" for name in sorted(set(found))) or "nothing."
 
 
-def would_grade(course, submissions, again):
+def would_grade(course: Course, submissions: list[Submission], again: bool) -> int:
     from autograder.grade import grade as graded
 
     todo = [one for one in graded(course, submissions, again, dry_run=True) if one.fresh]
@@ -142,7 +148,14 @@ def would_grade(course, submissions, again):
     return 0
 
 
-def grade_and_tell(course, submissions, again=False, workers=None, tier=None, limits=None):
+def grade_and_tell(
+    course: Course,
+    submissions: list[Submission],
+    again: bool = False,
+    workers: int | None = None,
+    tier: str | None = None,
+    limits: dict[str, Any] | None = None,
+) -> int:
     """Grade with a progress bar, print the table; returns the exit status."""
     from tqdm import tqdm
 
@@ -188,25 +201,27 @@ def grade_and_tell(course, submissions, again=False, workers=None, tier=None, li
     return 1 if failed else 0
 
 
-def tell(course, outcomes):
+def tell(course: Course, outcomes: "list[Outcome]") -> None:
     from autograder import report as room
 
     points = {(row["student"], row["assignment"]): row for row in room.scores(course)}
     rows = []
     for outcome in sorted(outcomes, key=lambda one: one.submission):
         student, assignment, _ = outcome.submission
-        row = points.get((student, assignment))
-        known = outcome.graded and row
-        score = f"{row['score']:g}/{row['max_score']:g}" if known else "not graded"
-        note = ["needs grading by hand"] if known and row["needs_manual_grade"] else []
+        row = points.get((student, assignment)) if outcome.graded else None
+        score = f"{row['score']:g}/{row['max_score']:g}" if row else "not graded"
+        note = ["needs grading by hand"] if row and row["needs_manual_grade"] else []
         note += [f"flag: {flag.text}" for flag in outcome.flags]
         rows.append((student, assignment, score, outcome.why + note))
     print(room.table(rows))
 
 
-def feedback(course, args):
+def feedback(course: Course, args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
+    from autograder.atomic import Full
+    from autograder.log import Log
+    from autograder.plain_text import printable
     from autograder.record import feedback as pages
 
     names = course.chosen(args.assignments)
@@ -221,14 +236,18 @@ def feedback(course, args):
     for one in tqdm(ready, desc="feedback", unit="page"):
         try:
             pages(course, one.student, one.assignment)
-        except Trouble as why:
+        except Full:
+            raise
+        except Exception as error:
             failed += 1
-            tqdm.write(f"{one.student}, {one.assignment}: {why}")
+            if not isinstance(error, Trouble):
+                Log(course).traceback(one.student, one.assignment, "on its feedback page")
+            tqdm.write(printable(f"{one.student}, {one.assignment}: {said(error)}."))
     print(f"{len(ready) - failed} of {len(ready)} pages are in {course.feedback}.")
     return 1 if failed else 0
 
 
-def report(course, args):
+def report(course: Course, args: argparse.Namespace) -> int:
     from autograder import report as room
 
     if args.roster is not None and args.format == "plain":
@@ -256,7 +275,7 @@ def report(course, args):
     return 1 if any(note.startswith("not in ") for note in notes) else 0
 
 
-def line(result):
+def line(result: "Result") -> tuple[str, str, str, list[str]]:
     """A result as a row of the table."""
     if result.score is None:
         return result.student, result.assignment, "not graded", [result.verdict or "no result"]
@@ -265,7 +284,7 @@ def line(result):
     return result.student, result.assignment, score, [*result.why, *flags]
 
 
-def doctor(course, args):
+def doctor(course: Course, args: argparse.Namespace) -> int:
     from autograder.doctor import examine
 
     wrong = 0
@@ -279,7 +298,7 @@ def doctor(course, args):
     return 1 if wrong else 0
 
 
-def demo(course, args):
+def demo(course: Course, args: argparse.Namespace) -> int:
     from autograder import demo as room
     from autograder.report import results
     from autograder.sandbox import tiers

@@ -1,6 +1,8 @@
 """What can be said on the command line, and what `--help` answers."""
 
 import argparse
+from collections.abc import Callable
+from typing import Any
 
 from autograder.report.lms import FORMATS
 
@@ -101,7 +103,7 @@ fits: Canvas: Grades, Export.  Moodle: the assignment's grading worksheet, or Gr
 """command → (a few words, a few sentences, examples)."""
 
 
-def parser():
+def parser() -> argparse.ArgumentParser:
     shape = argparse.RawDescriptionHelpFormatter
     main = argparse.ArgumentParser(
         prog="autograder",
@@ -150,19 +152,19 @@ def parser():
     return main
 
 
-def fill(text):
+def fill(text: str) -> str:
     import textwrap
 
     return textwrap.fill(text, 92)
 
 
-def release(add):
+def release(add: Callable[..., Any]) -> None:
     add("--check", action="store_true", help="change nothing; fail if exercises/ is out of date")
     add("--force", action="store_true", help="also over answers that someone wrote in exercises/")
     add("--bundle", metavar="FILE.zip", help="write the zip for students, and nothing else")
 
 
-def collect(add):
+def collect(add: Callable[..., Any]) -> None:
     add("source", metavar="SOURCE", help="a zip, a folder, or nbgrader's exchange")
     add("--assignment", metavar="NAME", help="what it was handed in for, if the source is silent")
     add("--dry-run", action="store_true", help="say what would be taken; change nothing")
@@ -179,7 +181,7 @@ def collect(add):
     )
 
 
-def grade(add):
+def grade(add: Callable[..., Any]) -> None:
     add("--all", action="store_true", help="all assignments")
     add("--again", action="store_true", help="also what has been graded and has not changed")
     add("--dry-run", action="store_true", help="say what would be graded; change nothing")
@@ -202,7 +204,7 @@ def grade(add):
     )
 
 
-def report(add):
+def report(add: Callable[..., Any]) -> None:
     add("--csv", metavar="FILE", help="where to (default: autograder/scores.csv)")
     add("--format", choices=FORMATS, default="plain", help="for whom the CSV is (default: plain)")
     add("--roster", metavar="FILE", help="what the LMS exported, to be filled in")

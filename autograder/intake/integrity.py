@@ -60,7 +60,7 @@ def look_through(cells, master):
         ("torch.optim used", lambda tree: implementation(tree, names)),
         ("reference used", lambda tree: references(tree, names, master, own)),
     ):
-        lent = {}
+        lent: dict[str, tuple[str, str]] = {}
         for cell, tree in views:
             lent |= lending(cell, tree, find, lent, answers)
         for cell, tree in views:
@@ -79,7 +79,7 @@ def flag(kind, cell, what):
 
 def gathered(findings, most=3):
     """One Flag for each kind and cell."""
-    groups = {}
+    groups: dict[tuple[str, str], dict[str, None]] = {}
     for kind, where, what in findings:
         groups.setdefault((kind, where), dict.fromkeys([what])).setdefault(what)
     flags = []
@@ -133,7 +133,8 @@ def mentioned(tree, find, answers):
     """
     if not isinstance(tree, ast.Module):
         return find(tree), False
-    paths, compared = {}, False
+    paths: dict[str, None] = {}
+    compared = False
     for statement in tree.body:
         found = find(ast.Module([statement], []))
         theirs = [
@@ -184,7 +185,7 @@ def lending(cell, tree, find, lent, answers):
     Returns:
         dict: name → (path of the thing, id of the cell).
     """
-    found = {}
+    found: dict[str, tuple[str, str]] = {}
     for name, part in bindings(tree):
         if cell.role == FREE and name in answers:
             continue  # the answer has a name of its own; `done_for_them` looks at this

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import sys
-import traceback
 from pathlib import Path
 
 from autograder.course import Course, Submission
@@ -23,8 +22,8 @@ from autograder.intake.files import (
 from autograder.intake.integrity import look_through
 from autograder.intake.master import Master, masters
 from autograder.intake.parse import bare, parse
+from autograder.log import Log
 from autograder.model import Flag, Sheet
-from autograder.record.log import Log
 
 OURS = {"autograder", "IPython", "matplotlib", "numpy", "sitecustomize", "torch", "usercustomize"}
 OURS |= {"utils", "nbgrader", "pandas", "torchvision", "ipykernel", "nbformat", "tqdm"}
@@ -56,8 +55,7 @@ def read(course: Course, submission: Submission) -> list[Sheet]:
         except Exception as error:  # a mistake of ours, brought out by what only one handed in
             what = f"{type(error).__name__}: {shown(error)}"
             sheet.verdict = f"{master.notebook}.ipynb cannot be made a sheet of ({what})."
-            trace = traceback.format_exc()[-900:]
-            Log(course)("intake", submission.student, submission.assignment, trace)
+            Log(course).traceback("intake", submission.student, submission.assignment)
         if sheet.verdict:
             sheet.cells = []
         sheets.append(sheet)

@@ -52,7 +52,7 @@ class Names:
 
     def path(self, node):
         """The dotted path that an expression stands for, such as torch.optim.SGD; or None."""
-        parts = []
+        parts: list[str] = []
         while len(parts) < DEEPEST:
             if isinstance(node, ast.Attribute):
                 parts.append(node.attr)
@@ -260,7 +260,6 @@ class WaysOut:
         "code": "runs hidden code",
         "codeop": "runs hidden code",
         "runpy": "runs hidden code",
-        "pickle": "runs hidden code",
         "marshal": "runs hidden code",
         "pkgutil": "imports by a hidden name",
         "pydoc": "imports by a hidden name",

@@ -2,7 +2,7 @@
 
 results     the gradebook and what grading noted: one `Result` a submission
 reasons     why marks were lost, in sentences, from a graded notebook
-terminal    a table for a terminal;  plain_text: what a student wrote, made harmless for a screen
+terminal    a table for a terminal
 lms         CSV: plain, for Canvas, for Moodle;  roster: what an LMS exported, read and matched
 class_page  the class page, one offline HTML file;  markup, parts, chart: its pieces
 """

@@ -6,11 +6,11 @@ from importlib import resources
 from statistics import mean, median
 
 from autograder.atomic import write
+from autograder.plain_text import shorten
 from autograder.report.chart import bar, histogram, rounded, spark
 from autograder.report.markup import Html, join, tag
 from autograder.report.parts import columns, folded, percent, person, scored, table
-from autograder.report.plain_text import shorten
-from autograder.report.reasons import is_unwritten
+from autograder.report.reasons import NAMELESS
 
 LONG = 10  # rows that are shown at once
 SAFE = "default-src 'none'; style-src 'unsafe-inline'"  # whatever got in, no script runs
@@ -149,15 +149,19 @@ def assignment(name, ones):
 
 
 def mistakes(graded):
-    """Each mistake that a check named, with how many made it."""
-    made, where = {}, {}
+    """Each mistake that a check named, with how many made it, where, and on which line."""
+    made, where, lines, unwritten = {}, {}, {}, set()
     for one in graded:
-        for cell, name in one.mistakes:
+        for mistake in one.mistakes:
+            name = "a mistake without a name" if mistake.name == NAMELESS else mistake.name
             made.setdefault(name, set()).add(one.student)
-            where.setdefault(name, Counter())[cell] += 1
+            where.setdefault(name, Counter())[mistake.cell] += 1
+            if mistake.line:
+                lines.setdefault(name, {}).setdefault(mistake.line, set()).add(one.student)
+            unwritten |= {name} if mistake.unwritten else set()
     if not made:
         return tag("p", "No check named a mistake.")
-    order = sorted(made, key=lambda name: (is_unwritten(name), -len(made[name]), name))
+    order = sorted(made, key=lambda name: (name in unwritten, -len(made[name]), name))
     rows = []
     for name in order:
         n = len(made[name])
@@ -165,7 +169,13 @@ def mistakes(graded):
         more = len(where[name]) - 4
         rows.append(
             [
-                tag("th", shorten(name, 160), scope="row", class_="why"),
+                tag(
+                    "th",
+                    shorten(name, 160),
+                    on_lines(lines.get(name, {}), len(graded)),
+                    scope="row",
+                    class_="why",
+                ),
                 tag("td", f"{n} of {len(graded)}", class_="n"),
                 bar(n / len(graded)),
                 tag("td", cells + (f" and {more} more" if more > 0 else ""), class_="cells"),
@@ -178,6 +188,15 @@ def mistakes(graded):
         "mistakes",
         flow=True,
     )
+
+
+def on_lines(lines, of):
+    """The line that most of them have it on, with how many."""
+    if not lines:
+        return None
+    line, who = max(lines.items(), key=lambda item: (len(item[1]), item[0]))
+    code = tag("code", shorten(line, 90))
+    return tag("small", tag("br"), code, f" {len(who)} of {of} have it on this line")
 
 
 def hardest(graded):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from autograder.atomic import write
 from autograder.course import Trouble
-from autograder.report.plain_text import plain
+from autograder.plain_text import printable
 from autograder.report.roster import KEYS, NAMES, Roster, fold
 
 FORMATS = ("plain", "canvas", "moodle")
@@ -58,7 +58,7 @@ def write_csv(results, path, form="plain", roster=None, numbers=None):
 
 def harmless(cell):
     """A cell that no spreadsheet takes for a formula."""
-    text = plain(cell)
+    text = printable(cell)
     if len(text.strip()) < 2 or not text.strip().startswith(tuple(FORMULA)):
         return text  # Moodle writes a lone - for nothing
     try:

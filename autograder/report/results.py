@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from autograder.course import said
+from autograder.log import Log
 from autograder.model import Flag
 from autograder.nbgrader_api import gradebook
-from autograder.report.reasons import noted
+from autograder.report.reasons import Mistake, noted
 
 
 @dataclass
@@ -13,7 +15,7 @@ class Result:
 
     score, max_score: points, after the penalty for handing in late; None if it was not graded.
     cells: grade_id → (points or None, most points).
-    mistakes: (grade_id, name of the mistake).
+    mistakes: each that a check found.
     why: sentences, why marks were lost.
     flags, verdict, notes: as in `autograder.model`.
     tier: the name of the sandbox that held; "" if nothing says so.
@@ -27,7 +29,7 @@ class Result:
     needs_manual_grade: bool = False
     late_penalty: float = 0.0
     cells: dict = field(default_factory=dict)
-    mistakes: list = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -107,7 +109,11 @@ def results(course, assignments=None):
     """What the gradebook holds, with why marks were lost and what grading noted."""
     found = held(course, assignments)
     for one in found:
-        add(one, noted(course, one.student, one.assignment))
+        try:
+            add(one, noted(course, one.student, one.assignment))
+        except Exception as error:  # a graded notebook that somebody has changed
+            Log(course).traceback(one.student, one.assignment, "while it was reported")
+            one.verdict = f"What grading noted cannot be read ({said(error)}): grade it again."
     return found
 
 

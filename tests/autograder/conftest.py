@@ -1,7 +1,6 @@
 """A tiny course, without torch, so that its kernels start fast."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import nbformat
@@ -9,11 +8,9 @@ import pytest
 
 from autograder.__main__ import main
 from autograder.course import Course
+from tests.support.tiny import source
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(Path(__file__).parent))  # worker processes, too, import `standin`
-
-from tiny import source  # noqa: E402
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import subprocess
 import sys
 
 import pytest
-from recording import result
 
 from autograder.__main__ import HELP, main
 from autograder.model import Flag
 from autograder.record import record
+from tests.support.recording import result
 
 
 @pytest.mark.parametrize("command", [None, *HELP])

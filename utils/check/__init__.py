@@ -13,13 +13,17 @@ not. For instructors: hints are switched off or delayed by MY_STEP_HINTS, or by 
 [tool.my_step] in pyproject.toml ("on", "off", or the number of the try from which on there are
 hints); MY_STEP_PROGRESS names the file that progress is written to, or is "off".
 
+optimizer, functions, models  the checks above; optimizer_report: what the first of them says
 situations   what optimizers are put through, and the traces they leave
 guard        running other people's code: quietly, for a limited time
 compare      do two traces agree?
+rounding     the line that computes in float32
 mistakes     the bank: right optimizers, and the edits that make them wrong
+line         the smallest edit of the code itself that makes it right
 diagnosis    which mistake of the bank does the same, and if none, what broke
 errors       exceptions explained
-report       the message
+finding      what a check found, as data, and the message that is made of it
+report       the end of a check: noted, said, hints given
 matrix       is every mistake in the bank caught and named?  (python -m utils.check.matrix)
 """
 

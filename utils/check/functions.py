@@ -13,10 +13,11 @@ import numpy as np
 import torch
 
 from utils.check import errors, report
+from utils.check.finding import Finding, sentence
 from utils.check.guard import Guard
 from utils.check.mistakes import smoothing
 from utils.check.optimizer import label
-from utils.check.optimizer_report import apart, sentence
+from utils.check.optimizer_report import apart
 
 TOLERANCE = (
     1e-6  # relative, of the largest number in the result: float32 passes, a mistake does not
@@ -61,25 +62,30 @@ def check_function(student, reference, *cases, name=None):
 
 def compare_calls(name, student, reference, cases):
     if not callable(student):
-        report.failed(
-            name,
-            f"The check needs a function, but it was given {report.shorten(repr(student))}.",
-            mistakes=("no function",),
-        )
+        title = f"The check needs a function, but it was given {report.shorten(repr(student))}."
+        report.failed(Finding(name, title, mistakes=("no function",)))
     for i, case in enumerate(cases, 1):
         args, words = split(case)
         theirs = Call(reference, args, words)
         with Guard() as guard:
             mine = Call(student, args, words, guard)
-        head = [("case", f"{i} of {len(cases)}"), ("call", told(name, args, words))]
+        head = dict(
+            check=name,
+            against=label(reference),
+            situation=f"case {i} of {len(cases)}",
+            given=(("call", told(name, args, words)),),
+        )
         if mine.error is not None and type(mine.error) is not type(theirs.error):
             stopped(student, name, mine.error, head, theirs)
         if theirs.error is not None and mine.error is None:
             report.failed(
-                name,
-                f"{name} accepts what it should refuse.",
-                [*head, ("yours", show(mine.result)), ("expected", shown_error(theirs.error))],
-                mistakes=("bad input is accepted",),
+                Finding(
+                    **head,
+                    title=f"{name} accepts what it should refuse.",
+                    yours=show(mine.result),
+                    expected=shown_error(theirs.error),
+                    mistakes=("bad input is accepted",),
+                )
             )
         if theirs.error is not None:
             continue
@@ -218,19 +224,27 @@ def stopped(student, name, error, head, theirs):
     title = f"{name} stopped: {what}."
     if isinstance(error, errors.Stopped):
         title = f"{name} did not come to an end."
-    facts = [("says", errors.message(error)), *errors.quote(error), ("expected", expected)]
     report.failed(
-        name, title, [*head, *facts], [("Diagnosis", sentence(kind, says))], [kind], hints
+        Finding(
+            **head,
+            title=title,
+            expected=expected,
+            mistakes=(kind,),
+            diagnosis=(sentence(kind, says),),
+            line=errors.quote(error),
+            hints=tuple(hints),
+            notes=(("says", errors.message(error)),),
+        )
     )
 
 
 def wrong_result(name, student, reference, cases, gap, head, mine, theirs):
     """Say where, and what it looks like."""
-    facts = [("yours", show(mine.result)), ("expected", show(theirs.result))]
+    yours, expected, notes = show(mine.result), show(theirs.result), []
     if gap.place:
-        facts.append(("first", f"at {gap.place}: yours {gap.yours}, expected {gap.expected}"))
-    elif (gap.yours, gap.expected) != (facts[0][1], facts[1][1]):
-        facts.append(("differ in", f"yours {gap.yours}, expected {gap.expected}"))
+        notes.append(("first", f"at {gap.place}: yours {gap.yours}, expected {gap.expected}"))
+    elif (gap.yours, gap.expected) != (yours, expected):
+        notes.append(("differ in", f"yours {gap.yours}, expected {gap.expected}"))
     if mine.result is None and theirs.result is not None:
         kind, says, hints = (
             "nothing is returned",
@@ -241,9 +255,17 @@ def wrong_result(name, student, reference, cases, gap, head, mine, theirs):
         kind, says, hints = from_bank(student, reference, cases) or likeness(mine, theirs)
         if kind == "a constant factor" and not same_factor(student, reference, cases):
             kind, says, hints = "", "", ()
-    lines = [("Diagnosis", sentence(kind, says))] if kind else []
     report.failed(
-        name, f"{name} is not right yet.", [*head, *facts], lines, [kind or "unknown"], hints
+        Finding(
+            **head,
+            title=f"{name} is not right yet.",
+            yours=yours,
+            expected=expected,
+            mistakes=(kind or "unknown",),
+            diagnosis=(sentence(kind, says),) if kind else (),
+            hints=tuple(hints),
+            notes=tuple(notes),
+        )
     )
 
 
@@ -365,8 +387,17 @@ def wrong_arguments(name, gap, head, left, lists):
         kind = "an argument is not changed as it should be"
         title = f"{name} should change its arguments in place, and does not do it right."
         hints = ("`p.add_(...)` changes p; `p = p + ...` makes a new tensor.",)
-    facts = [("argument", at), ("yours", gap.yours), ("expected", gap.expected)]
-    report.failed(name, title, [*head, *facts], [], [kind], hints)
+    head["given"] += (("argument", at),)
+    report.failed(
+        Finding(
+            **head,
+            title=title,
+            yours=gap.yours,
+            expected=gap.expected,
+            mistakes=(kind,),
+            hints=hints,
+        )
+    )
 
 
 def told(name, args, words):

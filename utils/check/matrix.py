@@ -121,8 +121,7 @@ def verdict(family, *mistakes):
     error = examine(family, kind)
     if error is not None:
         found.caught, found.named = True, error.mistakes
-        where = re.search(r"^  where +(.*?)(, step|$)", str(error), re.M)
-        found.where = where.group(1) if where else ""
+        found.where = error.finding.situation
     return found
 
 

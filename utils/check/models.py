@@ -3,10 +3,10 @@
 import torch
 
 from utils.check import errors, report
+from utils.check.finding import Finding, sentence
 from utils.check.functions import close, plain, show, unlike
 from utils.check.guard import Guard
 from utils.check.optimizer import label
-from utils.check.optimizer_report import sentence
 
 
 def check_model(make, inputs, outputs, name=None):
@@ -68,15 +68,29 @@ def run(name, what, act):
             "How many numbers is one sample, once it is a row?",
             "`x.flatten(1)` makes a row of each sample; the first layer has that many inputs.",
         )
-    facts = [("says", errors.message(failure)), *errors.quote(failure)]
-    title = f"{name} stopped {what}: {type(failure).__name__}."
-    report.failed(name, title, facts, [("Diagnosis", sentence(kind, says))], [kind], hints)
+    report.failed(
+        Finding(
+            name,
+            f"{name} stopped {what}: {type(failure).__name__}.",
+            mistakes=(kind,),
+            diagnosis=(sentence(kind, says),),
+            line=errors.quote(failure),
+            hints=tuple(hints),
+            notes=(("says", errors.message(failure)),),
+        )
+    )
+
+
+def wrongly(name, title, kind, says, *hints, **fields):
+    """A `Finding` with one diagnosis."""
+    why = dict(mistakes=(kind,), diagnosis=(sentence(kind, says),), hints=hints)
+    return Finding(name, title, **why, **fields)
 
 
 def look_at_model(name, make, inputs, outputs):
-    def wrong(kind, says, *hints, facts=()):
+    def wrong(kind, says, *hints, **fields):
         title = f"{name} is not right yet."
-        report.failed(name, title, facts, [("Diagnosis", sentence(kind, says))], [kind], hints)
+        report.failed(wrongly(name, title, kind, says, *hints, **fields))
 
     if isinstance(make, torch.nn.Module):
         wrong("a model instead of a class", f"Give the check the class: {type(make).__name__}.")
@@ -102,14 +116,15 @@ def look_at_model(name, make, inputs, outputs):
     y = run(name, f"with a batch of shape {inputs}", lambda: model(x))
     for hook in hooks:
         hook.remove()
-    facts = [("input", f"shape {inputs}"), ("yours", show(y)), ("expected", f"shape {outputs}")]
     if not isinstance(y, torch.Tensor) or tuple(y.shape) != tuple(outputs):
         missing = "Is there a `return`?" if y is None else "Look at the last layer."
         wrong(
             "another shape comes out",
             "The output is not what the loss needs.",
             missing,
-            facts=facts,
+            given=(("input", f"shape {inputs}"),),
+            yours=show(y),
+            expected=f"shape {outputs}",
         )
     idle = [n for n, m in model.named_modules() if m not in used and not list(m.children())]
     if idle:
@@ -147,7 +162,7 @@ def look_at_model(name, make, inputs, outputs):
             "samples are mixed",
             "The output for a sample depends on the other samples of its batch, or on their number.",
             "Is the batch dimension kept apart in every reshape? `x.flatten(1)` keeps it.",
-            facts=[("alone", show(one[:1])), (f"of {batch}", show(y[:1]))],
+            given=(("alone", show(one[:1])), (f"of {batch}", show(y[:1]))),
         )
     rows = y.reshape(batch, -1)
     if rows.shape[1] > 1:
@@ -225,29 +240,27 @@ def look_at_training(name, student, reference, make):
     if gap is None and value is None:
         if isinstance(result, torch.Tensor) and result.requires_grad:
             report.failed(
-                name,
-                f"{name} trains well, but keeps the graph of every batch.",
-                [
-                    (
-                        "Diagnosis",
-                        "The loss is kept with its graph. Memory grows from batch to batch.",
-                    )
-                ],
-                mistakes=["the loss is kept with its graph"],
-                hints=["`loss.item()` is a plain number, without a graph."],
+                wrongly(
+                    name,
+                    f"{name} trains well, but keeps the graph of every batch.",
+                    "the loss is kept with its graph",
+                    "Memory grows from batch to batch.",
+                    "`loss.item()` is a plain number, without a graph.",
+                )
             )
         report.passed(name, f"{name} trains as it should: {right.count('step')} steps.")
         return
-    facts = [("calls", rhythm(mine.events)), ("expected", rhythm(right.events))]
+    calls = dict(given=(("calls", rhythm(mine.events)), ("right", rhythm(right.events))))
+    values = {}
     if gap is not None:
         moved = unlike(mine.weights(), before) is not None
         kind, says, hint = loop_mistake(mine, right, moved)
         title = f"{name} leaves other weights behind than it should."
     else:
-        facts += [("returns", show(result)), ("expected", show(expected))]
+        values = dict(yours=show(result), expected=show(expected))
         kind, says, hint = value_mistake(result, expected)
         title = f"{name} trains as it should, but returns something else."
-    report.failed(name, title, facts, [("Diagnosis", sentence(kind, says))], [kind], [hint])
+    report.failed(wrongly(name, title, kind, says, hint, **calls, **values))
 
 
 def rhythm(events):

@@ -1,15 +1,18 @@
 """Is a student's optimizer the same as the reference?"""
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import torch
 
 from utils.check import errors, optimizer_report, report
 from utils.check.compare import LOOSE, difference, precision
+from utils.check.finding import Finding
 from utils.check.guard import Guard, Stopped
-from utils.check.situations import PLAYED, SITUATIONS, Hyper, play_all
+from utils.check.rounding import line_of_rounding
+from utils.check.situations import PLAYED, SITUATIONS, Hyper, play_all, zeros
 
 
 @dataclass
@@ -60,6 +63,7 @@ def compare(name, Student, Reference, given):
     """Play, compare, and report."""
     against = label(Reference)
     refuse_what_is_no_class(Student, Reference, name, against)
+    given = {name: as_python(value) for name, value in given.items()}
     hyper = vary(Student, Reference, given)
     reference = play_reference(Reference, hyper, against)
     with Guard() as guard:
@@ -67,26 +71,23 @@ def compare(name, Student, Reference, given):
     reference = reference[: len(traces)]
     if guard.borrowed:
         who = ", ".join(sorted(guard.borrowed))
-        report.failed(
-            name,
-            f"{name} lets torch take the step ({who}): write the step yourself.",
-            mistakes=("torch.optim is used",),
-        )
-    rounding = False
+        title = f"{name} lets torch take the step ({who}): write the step yourself."
+        report.failed(Finding(name, title, against, mistakes=("torch.optim is used",)))
+    rounding = None
     for mine, theirs in zip(traces, reference, strict=True):
         gap = difference(mine.points, theirs.points, precision(theirs.situation))
         if gap and not difference(mine.points, theirs.points, LOOSE):
-            rounding, gap = True, None
+            rounding, gap = rounding or theirs.situation, None
         if mine.error or mine.faults or gap:
             both = Comparison(Student, name, against, hyper, traces, reference, guard)
-            optimizer_report.tell(both, mine, theirs, gap)
+            optimizer_report.explain(both, mine, theirs, gap)
     steps = sum(t.steps for t in reference)
-    extra = " It computes in float32, so this holds to float32 rounding." if rounding else ""
-    report.passed(
-        name,
-        f"{name} takes the same steps as {against}: {len(reference)} situations, "
-        f"{steps} steps.{extra}",
-    )
+    says = f"{name} takes the same steps as {against}: {len(reference)} situations, {steps} steps."
+    if rounding:
+        says += " It computes in float32, so this holds to float32 rounding"
+        line = line_of_rounding(Student, rounding, hyper)
+        says += f": line {line.number}, `{line.text.strip()}`." if line and line.text else "."
+    report.passed(name, says)
 
 
 def refuse_what_is_no_class(Student, Reference, name, against):
@@ -94,26 +95,17 @@ def refuse_what_is_no_class(Student, Reference, name, against):
     for thing, who in ((Student, name), (Reference, against)):
         if isinstance(thing, torch.optim.Optimizer):
             kind = type(thing).__name__
-            report.failed(
-                kind,
-                f"This is an optimizer, not a class: give the check `{kind}`, without brackets.",
-                mistakes=("an instance instead of a class",),
-            )
+            title = f"This is an optimizer, not a class: give the check `{kind}`, without brackets."
+            report.failed(Finding(kind, title, mistakes=("an instance instead of a class",)))
         if not callable(thing):
-            report.failed(
-                who,
-                f"The check needs a class, but it was given {report.shorten(repr(thing))}.",
-                mistakes=("no class",),
-            )
+            title = f"The check needs a class, but it was given {report.shorten(repr(thing))}."
+            report.failed(Finding(who, title, mistakes=("no class",)))
     for kind in getattr(unwrapped(Student), "__mro__", ()):
         torchs = str(kind.__module__).startswith("torch.optim.")
         if torchs and kind is not torch.optim.Optimizer:
-            report.failed(
-                name,
-                f"{name} is torch's own {kind.__name__}, or derives from it: write the step "
-                "yourself.",
-                mistakes=("torch.optim is used",),
-            )
+            title = f"{name} is torch's own {kind.__name__}, or derives from it"
+            title += ": write the step yourself."
+            report.failed(Finding(name, title, mistakes=("torch.optim is used",)))
 
 
 def unwrapped(thing):
@@ -166,6 +158,15 @@ def defaults_of(make, given):
         return {}
 
 
+def as_python(value):
+    """A number of NumPy's, or a tensor that is one number, as Python's own; all else as it is."""
+    if isinstance(value, (tuple, list)) and type(value) in (tuple, list):
+        return type(value)(map(as_python, value))
+    if isinstance(value, np.ndarray | np.number | torch.Tensor) and value.ndim == 0:
+        return value.item()
+    return value
+
+
 def numeric(value):
     numbers = value if isinstance(value, (tuple, list)) else (value,)
     return all(type(x) in (int, float) for x in numbers)
@@ -201,12 +202,23 @@ def fingerprint(Reference, hyper):
 
 def play_anew(Reference, hyper, against):
     with Guard(seconds=60, watch=False) as guard:
-        traces = play_all(Reference, SITUATIONS, hyper, guard)
+        situations = (*SITUATIONS, *zeros(hyper))
+        traces = play_all(Reference, situations, hyper, guard, layouts=False)
+        if traces[0].error:  # perhaps it is for matrices only, as Muon is
+            matrices = tuple(map(for_matrices, situations))
+            traces = play_all(Reference, matrices, hyper, guard, layouts=False)
     if traces[0].error:
-        report.failed(
-            against,
-            f"The reference, {against}, cannot run with {optimizer_report.words(hyper.given)}: "
-            f"{errors.message(traces[0].error)}",
-            mistakes=("the reference does not run",),
-        )
+        title = f"The reference, {against}, cannot run with {optimizer_report.words(hyper.given)}: "
+        title += errors.message(traces[0].error)
+        report.failed(Finding(against, title, mistakes=("the reference does not run",)))
     return [t for t in traces if not t.error and np.isfinite(t.points).all()]
+
+
+@lru_cache(None)
+def for_matrices(situation):
+    """The same situation, with a matrix in place of every parameter of another shape."""
+    shapes = [tuple(n for n in shape if isinstance(n, int)) for shape in situation.shapes]
+    shapes = [
+        s if len(s) == 2 else (s[0], 2 + i % 3) if s else (1, 1) for i, s in enumerate(shapes)
+    ]
+    return replace(situation, shapes=tuple(shapes))

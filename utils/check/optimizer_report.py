@@ -1,12 +1,14 @@
 """What a failed check of an optimizer says: where, yours, expected, the mistake, the hints."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from utils.check import errors, report
 from utils.check.compare import LOOSE, difference
 from utils.check.diagnosis import broken, from_bank
+from utils.check.finding import NO_STEP, Finding, sentence
 from utils.check.guard import SECONDS, Stopped
 from utils.check.situations import NoOptimizer, script
 
@@ -46,6 +48,24 @@ FAULTS = {  # kind, see `Player.inspect` → name, sentence, hints
         "The optimizer no longer holds the tensor it was given: a model would not see the steps.",
         ("Change the tensor in the group in place; do not put another one there.",),
     ),
+    "returned": (
+        "step returns a global name",
+        "What `step()` returns is not made in it: the name exists by chance, from another cell. It "
+        "should return what the closure returns, or else None.",
+        (
+            "Where does the thing that you return come from?",
+            "Begin with `loss = None`, and set it only to what the closure returns.",
+        ),
+    ),
+    "device": (
+        "a tensor on the wrong device",
+        "The step mixes tensors of two devices: it would stop on a GPU. A tensor that it makes is "
+        "always on the CPU.",
+        (
+            "On which device is p, and on which is the tensor that you make for it?",
+            "Make it with `torch.zeros_like(p)`, or with `device=p.device`.",
+        ),
+    ),
     "shape": (
         "the parameter changes its shape",
         "The parameter has another shape after the step.",
@@ -54,7 +74,7 @@ FAULTS = {  # kind, see `Player.inspect` → name, sentence, hints
 }
 
 
-def tell(both, mine, theirs, gap):
+def explain(both, mine, theirs, gap):
     """Find out what is wrong, and raise the report.
 
     Args:
@@ -62,62 +82,66 @@ def tell(both, mine, theirs, gap):
         mine, theirs: the traces of the first situation in which something is wrong.
         gap: their `Difference`, if the points differ.
     """
-    lines, mistakes, hints = diagnose(both, mine, theirs)
-    facts, picture = where(both, mine, theirs, gap), None
+    why, picture, notes = diagnose(both, mine, theirs), None, []
+    found = Finding(both.name, "", both.against, **where(both, mine, gap))
     if mine.error is not None:
-        what = type(mine.error).__name__
         place = f"in step {mine.stopped}" if mine.stopped else "when it was made"
-        title = f"{both.name} stopped {place}: {what}."
+        title = f"{both.name} stopped {place}: {type(mine.error).__name__}."
         if not mine.stopped:
-            facts.append(("made as", f"{both.name}(params, {words(both.hyper.given)})"))
+            notes.append(("made as", f"{both.name}(params, {words(both.hyper.given)})"))
         if isinstance(mine.error, Stopped):
             title = f"{both.name} did not come to an end {place}: stopped after {SECONDS:g} s."
         elif isinstance(mine.error, NoOptimizer):
             title = f"{both.name} is no torch optimizer: {mine.error}."
         else:
-            facts.append(("says", errors.message(mine.error)))
-        facts += errors.quote(mine.error)
+            notes.append(("says", errors.message(mine.error)))
+        found = replace(found, line=errors.quote(mine.error))
     elif gap is not None:
         title = f"{both.name} does not take the same steps as {both.against}."
-        facts += numbers(mine, theirs, gap)
+        yours, expected = numbers(mine, theirs, gap)
+        found = replace(found, yours=yours, expected=expected)
+        notes.append(("off by", f"{share(gap.share)} of the path after {theirs.steps} steps"))
 
         def picture():
             return draw(both, mine, theirs, gap)
     else:
         title = f"{both.name} takes the right steps, but does more than that."
     if both.guard.printed:
-        facts.append(("printed", report.shorten(both.guard.printed)))
-    report.failed(both.name, title, facts, lines, mistakes, hints, picture)
+        notes.append(("printed", report.shorten(both.guard.printed)))
+    report.failed(replace(found, title=title, notes=tuple(notes), **why), picture)
 
 
 def diagnose(both, mine, theirs):
-    """(lines of the report, names of the mistakes, hints)"""
+    """The fields of a `Finding` that say why: mistakes, diagnosis, observed, hints."""
     if not any(t.error or np.diff(t.points, axis=0).any() for t in both.traces):
         unmoved = why_nothing_moves(both)
         if unmoved:
-            return one(unmoved)
+            return one(*unmoved)
     if not isinstance(mine.error, Stopped):
         family, mistakes = from_bank(both, mine)
         if mistakes:
             return from_mistakes(family, mistakes)
     if mine.error is not None:
-        return one(errors.explain(mine.error, both.Student, mine.situation, mine.stopped))
+        return one(*errors.explain(mine.error, both.Student, mine.situation, mine.stopped))
     if mine.faults:
-        found = [FAULTS[kind] for kind in FAULTS if kind in mine.faults]
-        lines = [("Diagnosis", sentence(name, says)) for name, says, _ in found]
-        names, hints = [name for name, _, _ in found], [h for _, _, hs in found for h in hs]
+        known = [FAULTS[kind] for kind in FAULTS if kind in mine.faults]
+        also = ()
         if difference(mine.points, theirs.points, LOOSE):
-            lines += [("Also", line) for line in broken(both.traces, both.reference)[:1]]
-        return lines, names, hints
-    found = broken(both.traces, both.reference)
-    lines = [("Diagnosis", "No known mistake does exactly this. What broke, likeliest first:")]
+            also = broken(both.traces, both.reference)[:1]
+        return dict(
+            mistakes=tuple(name for name, _, _ in known),
+            diagnosis=tuple(sentence(name, says) for name, says, _ in known),
+            observed=tuple(also),
+            hints=tuple(h for _, _, hints in known for h in hints),
+        )
     hints = (
         "Take the first step by hand, with the gradient above, and compare it with what your "
         "code computes.",
         "Print what each line of yours makes in that step, beginning with `state`.",
         f"The situation above tests one thing: {mine.situation.tests}.",
     )
-    return lines + [("", f"· {line}") for line in found], ["unknown"], hints
+    seen = tuple(broken(both.traces, both.reference))
+    return dict(mistakes=("unknown",), observed=seen, hints=hints)
 
 
 def why_nothing_moves(both):
@@ -130,14 +154,11 @@ def why_nothing_moves(both):
         )
     code = getattr(getattr(both.Student, "my_step", None), "__code__", None)
     if code is not None and not code.co_names:
-        return "my_step is not written yet", "It does nothing: no parameter moves.", ()
+        return NO_STEP, "It does nothing: no parameter moves.", ()
     return None
 
 
 def from_mistakes(family, mistakes):
-    lines = [("Diagnosis", sentence(m.name, m.says)) for m in mistakes]
-    if len(mistakes) == 2:
-        lines = [("Diagnosis", "Two mistakes at once."), ("1.", lines[0][1]), ("2.", lines[1][1])]
     hints = [
         hint if len(mistakes) == 1 else f"({m.name}) {hint}"
         for level in zip(*([(m, h) for h in m.hints] for m in mistakes), strict=True)
@@ -146,67 +167,59 @@ def from_mistakes(family, mistakes):
     for m in mistakes:
         right = next(iter(m.edits)).strip().splitlines()[-1].strip()
         hints.append(f"In one right {family.name}, this line stands there: `{right}`")
-    return lines, [m.name for m in mistakes], hints
+    return dict(
+        mistakes=tuple(m.name for m in mistakes),
+        diagnosis=tuple(sentence(m.name, m.says) for m in mistakes),
+        hints=tuple(hints),
+    )
 
 
-def one(explanation):
-    name, says, hints = explanation
-    return [("Diagnosis", sentence(name, says))], [name], hints
+def one(name, says, hints):
+    return dict(mistakes=(name,), diagnosis=(sentence(name, says),), hints=tuple(hints))
 
 
-def sentence(name, says):
-    """`Name. Sentence.`; symbols such as lr, ε or p.data stay small."""
-    first = name.split()[0]
-    plain = first.isascii() and first.isalpha() and first not in ("p", "g", "t", "lr")
-    return f"{name[:1].upper() if plain else name[:1]}{name[1:]}. {says}"
-
-
-def where(both, mine, theirs, gap):
-    """Lines that say in which situation, step and parameter."""
-    situation = mine.situation
-    parts = [situation.name]
-    if gap is not None and mine.error is None:
-        parts.append(f"step {gap.step} of {theirs.steps}")
-        parts.append(locate(situation, gap.index)[2])
-    elif mine.faults and mine.error is None:
-        step, i = next(iter(mine.faults.values()))
-        parts.append(f"step {step}, parameter {i + 1}")
+def where(both, mine, gap):
+    """The fields that say in which situation, step, parameter and entry, and with what."""
+    situation, found = mine.situation, {}
     values = {**both.hyper.given, **both.hyper.known, **situation.changes(both.hyper)}
     given = words(values) or "nothing to set"
     if gap is not None and "lr" in values:
         factor = math.prod(f for step, f in situation.lr.items() if step <= gap.step)
         given += f"; in this step lr = {values['lr'] * factor:.4g}" if factor != 1 else ""
-    return [("where", ", ".join(parts)), ("with", given)]
+    rows = [("with", given)]
+    if mine.error is not None:
+        found["step"] = mine.stopped
+    elif gap is not None:
+        i, entry, shape = locate(situation, gap.index)
+        found.update(step=gap.step, parameter=i + 1, entry=entry, shape=shape)
+        if gap.step:
+            g = script(situation)[1][gap.step - 1][i]
+            rows.append(("gradient", "None" if g is None else f"{float(g[entry]):.6g}"))
+    elif mine.faults:
+        step, i = next(iter(mine.faults.values()))
+        found.update(step=step, parameter=i + 1)
+    return dict(situation=situation.name, steps=situation.steps, given=tuple(rows), **found)
 
 
 def locate(situation, index):
-    """(parameter, entry, words) for a column of a trace."""
+    """(parameter, entry, shape) for a column of a trace; parameters are counted from 0 on."""
     for i, shape in enumerate(situation.shapes):
         shape = tuple(n for n in shape if isinstance(n, int))
         size = int(np.prod(shape))
         if index < size:
             entry = tuple(int(k) for k in np.unravel_index(index, shape)) if shape else ()
-            at = f", entry {list(entry)}" if entry else ""
-            return i, entry, f"parameter {i + 1} of shape {shape}{at}"
+            return i, entry, shape
         index -= size
     raise IndexError(index)
 
 
 def numbers(mine, theirs, gap):
-    """The gradient, yours, expected, and by how much of the path."""
-    i, entry, _ = locate(mine.situation, gap.index)
-    lines = []
-    if gap.step:
-        g = script(mine.situation)[1][gap.step - 1][i]
-        lines.append(("gradient", "None" if g is None else f"{float(g[entry]):.6g}"))
+    """Yours and expected, each from its value before the step."""
     a, b = mine.points[:, gap.index], theirs.points[:, gap.index]
     yours, expected = apart(a[gap.step], b[gap.step])
-    before = f"{a[gap.step - 1]:.6g} → " if gap.step else ""
-    lines.append(("yours", before + yours))
-    before = f"{b[gap.step - 1]:.6g} → " if gap.step else ""
-    lines.append(("expected", before + expected))
-    lines.append(("off by", share(gap.share) + f" of the path after {len(mine.points) - 1} steps"))
-    return lines
+    if not gap.step:
+        return yours, expected
+    return f"{a[gap.step - 1]:.6g} → {yours}", f"{b[gap.step - 1]:.6g} → {expected}"
 
 
 def apart(x, y):

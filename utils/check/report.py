@@ -1,28 +1,44 @@
-"""What a failed check says, on a screen and in a notebook, and how it gives hints."""
+"""A check is over: it is written down, said on the screen or in a notebook, and hints are given."""
 
-import html
 import os
-import re
-import textwrap
 import tomllib
+from collections.abc import Callable
+from typing import NoReturn
 
 from utils.check import errors, progress
-
-WIDTH = 92
+from utils.check.finding import Finding, as_html, as_text, rows, wrap
 
 
 class CheckFailed(AssertionError):
     """What a failed check raises. Its text is the message; a notebook shows only that.
 
-    mistakes: names of what is wrong, as far as it is known; a class report counts them.
-    hints: from weak to strong.
+    finding: the same as data, a `Finding`. `mistakes` and `hints` are short for those of it.
     """
 
-    def __init__(self, text, mistakes=(), hints=()):
+    def __init__(self, text: str = "", finding: Finding | None = None):
         super().__init__(text)
-        self.mistakes, self.hints = tuple(mistakes), tuple(hints)
+        self.finding = finding or Finding("", text)
 
-    def _render_traceback_(self):
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        return self.finding.mistakes
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        return self.finding.hints
+
+    def to_json(self) -> dict:
+        """As plain data: the fields of the finding, and the `text`, with the hints given so far."""
+        return {**self.finding.to_json(), "text": str(self)}
+
+    @classmethod
+    def from_json(cls, data: dict) -> "CheckFailed":
+        """The exception again, from what `to_json` made."""
+        found = Finding.from_json(data)
+        text = data.get("text")
+        return cls(text if isinstance(text, str) else as_text(found.title, rows(found)), found)
+
+    def _render_traceback_(self) -> list[str]:
         return str(self).splitlines()
 
 
@@ -107,48 +123,28 @@ def guarded(check, name, *args):
         raise
     except BaseException as error:
         why = errors.message(error, 50)
-        raise CheckFailed(f"✗ {name} could not be checked: {why}") from None
+        title = f"{name} could not be checked: {why}"
+        raise CheckFailed(f"✗ {title}", Finding(name, title)) from None
 
 
-def passed(name, text):
+def passed(name: str, text: str) -> None:
     """A check was passed: write it down and say so, in one line."""
     progress.note(name, True)
     print(f"✓ {text}")
 
 
-def failed(name, title, facts=(), diagnosis=(), mistakes=(), hints=(), picture=None):
+def failed(found: Finding, picture: Callable | None = None) -> NoReturn:
     """A check was not passed: write it down and raise `CheckFailed`.
 
     Args:
-        name: of what was checked.
-        title: the first line.
-        facts: (label, text) pairs, or plain lines, which are kept as they are.
-        diagnosis: sentences, or (label, sentence) pairs.
-        mistakes: names for the class report.
-        hints: from weak to strong.
         picture: makes a `Picture`, when there is a notebook to show it in.
     """
-    tries = progress.note(name, False)
-    facts = list(facts)
-    rows = [*facts, *([""] if facts else []), *diagnosis]
-    rows += HINTS.begin(name, tuple(mistakes), tuple(hints), tries)
-    head = textwrap.fill(f"✗ {title}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
-    text = "\n".join([head, *(lay_out(row) for row in rows)])
-    error = CheckFailed(text, mistakes, hints)
+    tries = progress.note(found.check, False)
+    lines = rows(found, HINTS.begin(found.check, found.mistakes, found.hints, tries))
+    error = CheckFailed(as_text(found.title, lines), found)
     if notebook():
-        show(error, title, rows, picture)
+        show(error, lines, picture)
     raise error
-
-
-def lay_out(row):
-    return wrap(*row) if isinstance(row, tuple) else row
-
-
-def wrap(label, text):
-    """A label and a text beside it, wrapped."""
-    head = f"  {label:<10} "
-    body = textwrap.wrap(text, WIDTH - len(head), break_on_hyphens=False) or [""]
-    return head + ("\n" + " " * len(head)).join(body)
 
 
 def ordinal(n):
@@ -171,40 +167,16 @@ def notebook():
         return False
 
 
-def marked(text):
-    """As HTML, with what stands between backticks as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
-
-
-def show(error, title, rows, picture):
+def show(error: CheckFailed, lines: list, picture: Callable | None) -> None:
     """The message as rich output, with the picture; the traceback then is the first line."""
     try:
         from IPython.display import display
 
-        page = [f"<p><b>✗ {marked(title)}</b></p>", "<table>"]
-        code = "\n".join(row for row in rows if isinstance(row, str) and row)
-        rows = [row for row in rows if isinstance(row, tuple)]
-        if code:
-            at = next(
-                i for i, row in enumerate([*rows, ("Diagnosis", "")]) if row[0] == "Diagnosis"
-            )
-            rows.insert(at, code)
-        for row in rows:
-            if isinstance(row, tuple):
-                label, text = row[0], marked(row[1])
-                page.append(
-                    f"<tr><th style='text-align:left'>{label}</th>"
-                    f"<td style='text-align:left'>{text}</td></tr>"
-                )
-            else:
-                code = html.escape(row)
-                page.append(
-                    f"<tr><td colspan=2 style='text-align:left'><pre>{code}</pre></td></tr>"
-                )
-        page.append("</table>")
+        title = error.finding.title
+        page = as_html(title, lines)
         if picture is not None:
-            page.append(picture()._repr_mimebundle_()[0]["text/html"])
-        display({"text/plain": str(error), "text/html": "".join(page)}, raw=True)
+            page += picture()._repr_mimebundle_()[0]["text/html"]
+        display({"text/plain": str(error), "text/html": page}, raw=True)
         error._render_traceback_ = lambda: [f"CheckFailed: {title}"]
     except Exception:  # then there is the plain text
         pass

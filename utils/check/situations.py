@@ -6,13 +6,18 @@ and no autograd is needed. `play` returns a `Trace`: plain numbers.
 """
 
 import copy
+import inspect
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import combinations
 
 import numpy as np
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten
 
 from utils.check.guard import Stopped
+from utils.optim import Optim
 
 OTHER_VALUES = dict(  # far from the usual ones, so that a mistake shows within a few steps
     lr=0.2,
@@ -23,7 +28,8 @@ OTHER_VALUES = dict(  # far from the usual ones, so that a mistake shows within 
     betas=(0.6, 0.8),
     eps=0.3,
 )
-CAN_BE_ZERO = ("momentum", "dampening", "weight_decay", "alpha")
+KEPT_FROM_ZERO = ("lr", "eps")
+"""What is never set to zero: without lr nothing moves, and some right steps divide by them."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +40,16 @@ class Situation:
     scales: of the gradients, one a parameter.
     vary: changes the hyper-parameters, name by name; (name, value) → value.
     groups: the parameters are in two groups, and the second has other hyper-parameters.
+    at_zero: hyper-parameters that are 0; `betas[1]` is the second entry of a pair.
     missing, zero: (step, parameter) pairs where `p.grad` is None, or zero.
     lr: step → factor for the learning rate before that step.
     reload: before this step the state_dict goes into a new optimizer for copies of the weights.
     renew: before this step a new optimizer takes over the same weights.
     twin: a second optimizer of the class works on weights of its own, turn by turn.
     reuse: the gradients keep their memory, as with `zero_grad(set_to_none=False)`.
+    generator: the parameters come from a generator, which can be gone through once.
+    added: before this step every second parameter comes in, as a new group.
+    device: "meta" means no numbers at all, only shapes and devices.
     """
 
     name: str
@@ -49,6 +59,7 @@ class Situation:
     steps: int = 5
     seed: int = 0
     vary: object = None
+    at_zero: tuple = ()
     groups: bool = False
     missing: tuple = ()
     zero: tuple = ()
@@ -57,13 +68,15 @@ class Situation:
     renew: int = 0
     twin: bool = False
     reuse: bool = False
+    generator: bool = False
+    added: int = 0
+    device: str = "cpu"
     dtype: torch.dtype = torch.float64
 
     def changes(self, hyper):
         """The hyper-parameters that are not as given in this situation."""
-        if self.vary is None:
-            return {}
-        new = {name: self.vary(name, value) for name, value in hyper.known.items()}
+        vary = self.vary or (lambda name, value: value)
+        new = {k: zeroed(k, vary(k, value), self.at_zero) for k, value in hyper.known.items()}
         return {name: value for name, value in new.items() if value != hyper.known[name]}
 
 
@@ -87,10 +100,43 @@ def large_eps(name, value):
     return 0.5 if name == "eps" else value
 
 
-def off(name, value):
-    if name == "betas":
-        return (0.0, value[1])
-    return 0.0 if name in CAN_BE_ZERO else value
+def zeroed(name, value, names):
+    """The value, or 0 if the name is among `names`; entries of a pair are named one by one."""
+    if isinstance(value, (tuple, list)):
+        return type(value)(0.0 if f"{name}[{i}]" in names else x for i, x in enumerate(value))
+    return type(value)(0) if name in names else value
+
+
+@lru_cache(None)
+def at_zero(names):
+    """A situation for each hyper-parameter at zero, each pair of them, and all at once."""
+    some = [some for n in (1, 2) for some in combinations(names, n)]
+    some += [names] if len(names) > 2 else []
+    return tuple(
+        Situation(
+            f"{', '.join(each)} = 0",
+            "the special case of zero",
+            shapes=((3,),),
+            steps=3,
+            at_zero=each,
+            seed=20 + i,
+        )
+        for i, each in enumerate(some)
+    )
+
+
+def zeros(hyper):
+    """Those situations for the hyper-parameters of a check."""
+    names = []
+    for name, value in hyper.known.items():
+        if isinstance(value, (tuple, list)):
+            names += [f"{name}[{i}]" for i in range(len(value))]
+        elif name not in KEPT_FROM_ZERO:
+            names.append(name)
+    return at_zero(tuple(names[:MOST_AT_ZERO]))
+
+
+MOST_AT_ZERO = 6
 
 
 SITUATIONS = (
@@ -115,7 +161,7 @@ SITUATIONS = (
     Situation(
         "parameters of odd shapes",
         "the step must not depend on the shape",
-        shapes=((), (1,), (3, 1, 2), (0, 2), (4, 3, "t"), (5, "s")),
+        shapes=((), (1,), (3, 1, 2), (4, 3, "t"), (5, "s")),
         steps=4,
         seed=5,
     ),
@@ -167,7 +213,29 @@ SITUATIONS = (
         reuse=True,
         seed=12,
     ),
-    Situation("hyper-parameters at zero", "the special case of zero", vary=off, seed=13),
+    Situation(
+        "parameters from a generator",
+        "what comes from `model.parameters()` can be gone through once",
+        steps=1,
+        generator=True,
+        seed=13,
+    ),
+    Situation(
+        "a group added before step 3",
+        "`add_param_group` may come later than the constructor",
+        shapes=((2,), (3,)),
+        steps=4,
+        added=3,
+        seed=16,
+    ),
+    Situation(
+        "weights on another device",
+        "what is remembered must be on the device of p",
+        shapes=((3,), (2, 2)),
+        steps=2,
+        device="meta",
+        seed=17,
+    ),
     Situation("forty steps", "what builds up slowly", shapes=((2,),), steps=40, seed=14),
     Situation("weights in float32", "the type of what is remembered", dtype=torch.float32, seed=15),
 )
@@ -197,6 +265,7 @@ class Trace:
     points: all weights in one row, before the first step and after each, shape (steps + 1, n).
     faults: kind → (step, parameter) where it first showed; the kinds are those of `inspect`.
     error: what was raised, during step `stopped`; 0 is the making of the optimizer.
+    state: name in `state` → what is odd about it in the end, see `odd_state`.
     """
 
     situation: Situation
@@ -204,6 +273,7 @@ class Trace:
     faults: dict = field(default_factory=dict)
     error: BaseException | None = None
     stopped: int | None = None
+    state: dict = field(default_factory=dict)
 
     @property
     def steps(self):
@@ -261,7 +331,20 @@ class NoOptimizer(TypeError):
     """What was made is no optimizer."""
 
 
-NEEDED = ("step", "param_groups", "state", "state_dict", "load_state_dict")
+NEEDED = ("step", "param_groups", "state", "state_dict", "load_state_dict", "add_param_group")
+
+FAULTS = (
+    "memory",
+    "cleared",
+    "gradient",
+    "graph",
+    "class",
+    "replaced",
+    "shape",
+    "returned",
+    "device",
+)
+"""What a step must not do, whatever the numbers: the kinds of `Trace.faults`."""
 
 WATCHED = 1
 """In so many situations it is seen whom the code calls. That takes longer than the play itself, and
@@ -273,38 +356,51 @@ class Player:
 
     Args:
         make: (params, **hyper) → optimizer.
+        layouts: lay the weights out in memory as the situation says. A reference needs none: its
+            numbers are the same in order, and torch's fused SGD is wrong on a transposed weight.
     """
 
-    def __init__(self, make, situation, hyper):
+    def __init__(self, make, situation, hyper, layouts=True):
         self.make, self.situation = make, situation
         changes = situation.changes(hyper)
         self.given = {**hyper.given, **{k: v for k, v in changes.items() if k in hyper.names}}
         self.extra = {k: v for k, v in changes.items() if k not in hyper.names}
-        known = hyper.known.items() if situation.groups else ()
+        known = hyper.known.items() if situation.groups or situation.added else ()
         self.second = {k: other(k, v) for k, v in known}
         self.scheduled = "lr" in hyper.known
         starts, _ = script(situation)
-        self.weights = list(map(lay_out, starts, situation.shapes))
+        self.weights = [
+            lay_out(x, s if layouts else ()) for x, s in zip(starts, situation.shapes, strict=True)
+        ]
         self.start()
 
     def start(self):
         """A new optimizer on the weights as they are, and our own view of their memory."""
         self.views = [p.detach().numpy() for p in self.weights]
         self.places = [p.data_ptr() for p in self.weights]
-        params = self.weights
-        if self.second:
+        some, rest = self.weights[::2], self.weights[1::2]
+        self.later = rest if self.situation.added else []
+        params = some if self.later else self.weights
+        if self.situation.generator:
+            params = (p for p in self.weights)
+        if self.second and not self.later:
             params = [
-                {"params": self.weights[::2], **self.extra},
-                {"params": self.weights[1::2], **self.extra, **self.second},
+                {"params": some, **self.extra},
+                {"params": rest, **self.extra, **self.second},
             ]
         elif self.extra:
-            params = [{"params": self.weights, **self.extra}]
+            params = [{"params": params, **self.extra}]
         self.optimizer = self.make(params, **self.given)
         missing = [name for name in NEEDED if not hasattr(self.optimizer, name)]
         if missing:
             raise NoOptimizer(
                 f"what it makes, a {type(self.optimizer).__name__}, has no `{missing[0]}`"
             )
+
+    def add(self):
+        """The parameters that come later come now."""
+        self.optimizer.add_param_group({"params": self.later, **self.extra, **self.second})
+        self.later = []
 
     def reload(self):
         saved = copy.deepcopy(self.optimizer.state_dict())
@@ -323,8 +419,11 @@ class Player:
             else:
                 p.grad = None if g is None else g.clone(memory_format=torch.preserve_format)
         held = [p.grad for p in self.weights]
-        self.optimizer.step()
-        return self.inspect(held, grads)
+        returned = self.optimizer.step()
+        faults = self.inspect(held, grads)
+        if is_global(self.optimizer.step, returned):
+            faults["returned"] = 0
+        return faults
 
     def inspect(self, held, grads):
         """What must not happen to a parameter in a step, whatever the numbers."""
@@ -345,6 +444,7 @@ class Player:
                 if any(isinstance(x, torch.Tensor) and x.requires_grad for x in state.values()):
                     faults.setdefault("graph", i)
         kept = [id(p) for group in self.optimizer.param_groups for p in group["params"]]
+        kept += [id(p) for p in self.later]
         for i, p in enumerate(self.weights):
             if id(p) not in kept:
                 faults.setdefault("replaced", i)
@@ -354,7 +454,17 @@ class Player:
         return np.concatenate([v.ravel() for v in self.views]).astype(np.float64)
 
 
-def play_all(make, situations, hyper, guard):
+def is_global(function, value):
+    """Is this thing, which a function returned, one of the global names that it sees?"""
+    if value is None:
+        return False
+    function = inspect.unwrap(getattr(function, "__func__", function))
+    known = getattr(function, "__globals__", {})
+    used = getattr(getattr(function, "__code__", None), "co_names", ())
+    return any(known.get(name) is value for name in used)
+
+
+def play_all(make, situations, hyper, guard, layouts=True):
     """Play one situation after the other, until the time is up; returns the traces.
 
     Something whose code runs in another process has a `plays`, and plays there.
@@ -365,27 +475,34 @@ def play_all(make, situations, hyper, guard):
     traces = []
     for i, situation in enumerate(situations):
         guard.look(i < WATCHED)
-        traces.append(play(make, situation, hyper, guard))
+        traces.append(play(make, situation, hyper, guard, layouts=layouts))
         if guard.late or isinstance(traces[-1].error, Stopped):
             break
     return traces
 
 
-def play(make, situation, hyper, guard, follow=None):
+def play(make, situation, hyper, guard, follow=None, layouts=True):
     """Play a situation with an optimizer and return its `Trace`.
 
     Args:
         guard: an active `Guard`, which decides whose fault an exception is.
         follow: a trace; the play ends as soon as it leaves that one far behind.
+        layouts: see `Player`.
     """
+    if situation.device == "meta":
+        return play_without_numbers(make, situation, hyper, guard)
     trace, rows, step = Trace(situation), [], 0
     torch.set_default_dtype(situation.dtype)
     starts, gradients = script(situation)
     try:
-        players = [Player(make, situation, hyper) for _ in range(2 if situation.twin else 1)]
+        Optim.keeps_memory = False  # who rebinds p.data is found by its memory, with all the rest
+        n = 2 if situation.twin else 1
+        players = [Player(make, situation, hyper, layouts) for _ in range(n)]
         one = players[0]
         rows.append(one.row())
         for step, grads in enumerate(gradients, 1):
+            if step == situation.added:
+                one.add()
             if step == situation.reload:
                 one.reload()
             if step == situation.renew:
@@ -402,11 +519,82 @@ def play(make, situation, hyper, guard, follow=None):
                 break
             for twin in players[1:]:
                 twin.step([-2 * g for g in grads])
+        trace.state = odd_state(one)
     except BaseException as error:
         if not guard.stopped_by(error):
             raise
         trace.error, trace.stopped = error, step
+    finally:
+        Optim.keeps_memory = True
     trace.points = np.array(rows) if rows else one_row(starts)
+    return trace
+
+
+def odd_state(player):
+    """What is odd in the state of the parameters that had a gradient in the last step.
+
+    Returns:
+        name → "zero": a tensor of p's shape in which every number is 0, for every such parameter;
+        "itself": p, not a copy; "numpy": an array of NumPy's.
+    """
+    found = {}
+    for p in player.weights:
+        if p.grad is None or not p.grad.any():
+            continue
+        for name, x in dict(player.optimizer.state.get(p) or {}).items():
+            kind = ""
+            if x is p:
+                kind = "itself"
+            elif isinstance(x, np.ndarray):
+                kind = "numpy"
+            elif isinstance(x, torch.Tensor) and x.shape == p.shape and not x.any():
+                kind = "zero"
+            found.setdefault(str(name), set()).add(kind)
+    return {name: kinds.pop() for name, kinds in found.items() if len(kinds) == 1 and any(kinds)}
+
+
+class SeesDevices(TorchDispatchMode):
+    """Notes whether some operation mixes tensors of two devices, as no GPU would allow.
+
+    Numbers (0-d tensors) of the CPU may be mixed with all, and copies go from one to the other.
+    """
+
+    mixed = False
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        flat, _ = tree_flatten((args, kwargs))
+        tensors = [x for x in flat if isinstance(x, torch.Tensor)]
+        first = {x.device for x in tensors if x.dim() or x.device.type != "cpu"}
+        if len(first) > 1 and "copy" not in func.__name__:
+            self.mixed = True
+        return func(*args, **(kwargs or {}))
+
+
+def play_without_numbers(make, situation, hyper, guard):
+    """Play on torch's meta device, where there are shapes and devices but no numbers.
+
+    What cannot work without numbers (`.item()`, NumPy) is no fault and ends the play.
+    """
+    starts, gradients = script(situation)
+    torch.set_default_dtype(situation.dtype)
+    devices, step = SeesDevices(), 0
+    trace = Trace(situation, one_row(starts).repeat(len(gradients) + 1, 0))
+    changes = {k: v for k, v in situation.changes(hyper).items() if k in hyper.names}
+    try:
+        weights = [x.to("meta").requires_grad_() for x in starts]
+        optimizer = make(weights, **{**hyper.given, **changes})
+        with devices:
+            for step, grads in enumerate(gradients, 1):  # noqa: B007
+                for p, g in zip(weights, grads, strict=True):
+                    p.grad = g.to("meta")
+                optimizer.step()
+    except BaseException as error:
+        if not guard.stopped_by(error):
+            raise
+        if isinstance(error, Stopped):
+            trace.error, trace.stopped = error, step
+    if devices.mixed:
+        trace.faults["device"] = (max(step, 1), 0)
     return trace
 
 

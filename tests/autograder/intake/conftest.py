@@ -9,7 +9,6 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from tiny import mark
 
 from autograder.course import Course, Submission
 from autograder.intake import collect as whole
@@ -17,6 +16,7 @@ from autograder.intake import read
 from autograder.intake.registry import FILE
 from autograder.model import from_json, to_json
 from autograder.release import release
+from tests.support.tiny import mark
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCKED = dict(grade=False, solution=False, locked=True)

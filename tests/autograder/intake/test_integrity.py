@@ -154,7 +154,6 @@ REACHING = {
     "from importlib import import_module": "imports by a hidden name",
     "import inspect\ninspect.getmodule(p)": "reaches for the loaded modules",
     "import pydoc\npydoc.locate('torch.optim.SGD')": "imports by a hidden name",
-    "import pickle\npickle.loads(x)": "runs hidden code",
     "t = torch\nx = getattr(t, name)": "hands torch itself about",
     "from torch.optim.optimizer import register_optimizer_step_post_hook": "hooks into all",
     "!ls": "uses the shell",
@@ -185,6 +184,7 @@ def test_much_of_one_kind_is_one_flag():
 
 
 HONEST = [
+    ["import pickle\nagain = pickle.loads(pickle.dumps(sgd))"],
     ["from torch.optim import SGD\nclass SGDOptimizer(Optim): pass"],
     [
         "from torch.optim import SGD\nclass SGDOptimizer(Optim): pass\nref = SGD([w], lr=0.1)\nref.step()"

@@ -7,6 +7,7 @@ import pytest
 from autograder.bridge import exceptions
 from autograder.bridge.exceptions import rebuild, take_apart
 from utils.check.errors import quote
+from utils.check.finding import code as shown_code
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +50,7 @@ def test_it_says_the_same_and_has_the_same_name(source):
 
 def test_the_answers_lines_are_quoted():
     error = raised("def f():\n    x = 1\n    return x / 0\nf()")
-    assert "x / 0" in "".join(quote(rebuild(take_apart(error))))
+    assert "x / 0" in quote(rebuild(take_apart(error))).text
 
 
 def test_a_file_may_have_the_name_of_a_hidden_test_and_shows_nothing_of_it(tmp_path):
@@ -58,7 +59,7 @@ def test_a_file_may_have_the_name_of_a_hidden_test_and_shows_nothing_of_it(tmp_p
     solution = tmp_path / "solution.py"
     solution.write_text("".join(hidden))
     for file in ("<f-hidden>", str(solution)):
-        shown = "".join(quote(rebuild(failure([file, 2, "f", "mine"]))))
+        shown = shown_code(quote(rebuild(failure([file, 2, "f", "mine"]))))
         assert "mine" in shown and "42" not in shown and "= 1" not in shown
     assert linecache.cache["<f-hidden>"][2] == hidden
 

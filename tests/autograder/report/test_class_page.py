@@ -12,6 +12,7 @@ from autograder.report import write_page
 from autograder.report.chart import bins, rounded
 from autograder.report.class_page import page
 from autograder.report.markup import Html, tag
+from autograder.report.reasons import Mistake
 from autograder.report.results import Result
 
 ATTACKS = [
@@ -47,7 +48,7 @@ def attacked(text):
     return Result(
         text, "01_tiny", 1.0, 3.0, True, 0.5,
         cells={"double": (1, 2), "half": (0, 1)},
-        mistakes=[("half", text)], why=[text], flags=[Flag(text, text)], notes=[text],
+        mistakes=[Mistake("half", text, text)], why=[text], flags=[Flag(text, text)], notes=[text],
         verdict=text, tier=text, seconds=0.3,
     )  # fmt: skip
 
@@ -81,9 +82,9 @@ CLASS = [
     Result("ann", "01_tiny", 3.0, 3.0, cells={"double": (2, 2), "half": (1, 1)}, seconds=0.2,
            tier="namespaces"),
     Result("bob", "01_tiny", 2.0, 3.0, cells={"double": (2, 2), "half": (0, 1)}, seconds=0.4,
-           mistakes=[("half", "the sign"), ("half", "the sign")], tier="namespaces"),
+           mistakes=[Mistake("half", "the sign", "p.add_(g)")] * 2, tier="namespaces"),
     Result("eve", "01_tiny", 0.0, 3.0, cells={"double": (0, 2), "half": (0, 1)}, seconds=9.0,
-           mistakes=[("double", "the sign"), ("half", "my_step is not written yet")],
+           mistakes=[Mistake("double", "the sign", "p.add_(g)"), Mistake("half", "nothing yet", "", True)],
            tier="landlock", flags=[Flag("torch.optim called", "double calls torch.optim.SGD.")]),
     Result("dan", "01_tiny", None, 3.0, verdict="tiny.ipynb is empty.", needs_manual_grade=True),
 ]  # fmt: skip
@@ -101,9 +102,9 @@ def rows(text, head):
 
 def test_mistakes_are_counted_by_student_the_unwritten_last():
     found = rows(page(CLASS, "t"), "mistake")
-    assert [row[:2] for row in found] == [
-        ["the sign", "2 of 3"],
-        ["my_step is not written yet", "1 of 3"],
+    assert [row[:4] for row in found] == [
+        ["the sign", "p.add_(g)", " 2 of 3 have it on this line", "2 of 3"],
+        ["nothing yet", "1 of 3", "half"],
     ]
 
 
@@ -151,7 +152,7 @@ def test_three_hundred_students_eight_assignments_in_seconds(tmp_path):
         Result(
             f"student{i:03}", f"{k:02}_exercise", float(i % 21), 20.0,
             cells={f"cell-{j}": (i % 2, 1) for j in range(20)},
-            mistakes=[(f"cell-{i % 20}", f"mistake {i % 13}")],
+            mistakes=[Mistake(f"cell-{i % 20}", f"mistake {i % 13}")],
             why=[f"cell-{i % 20}: mistake {i % 13}"] * 4, seconds=i / 100,
         )
         for k in range(8) for i in range(300)

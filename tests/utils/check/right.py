@@ -125,10 +125,10 @@ class NegativeVelocity(Momentum):
         p.add_(v, alpha=group["lr"])
 
 
-class BufferOfPlainZeros(Momentum):
+class BufferOfZeros(Momentum):
     def my_step(self, p, state, group):
         if len(state) == 0:
-            state["v"] = torch.zeros(p.shape)
+            state["v"] = torch.zeros(p.shape, device=p.device)
         state["v"] = group["momentum"] * state["v"] + p.grad
         p.sub_(group["lr"] * state["v"])
 
@@ -183,7 +183,7 @@ class Dampening(Optim):
 class ZerosAndAFlag(Dampening):
     def my_step(self, p, state, group):
         g = p.grad.add(p, alpha=group["weight_decay"])
-        first = "v" not in state
+        first = "v" not in state or group["momentum"] == 0
         if first:
             state["v"] = torch.zeros_like(p)
         weight = 1 if first else 1 - group["dampening"]
@@ -356,9 +356,11 @@ class IntegerTensorAsCounter(Adam):
 class OneTensorForBoth(Adam):
     def my_step(self, p, state, group):
         if not state:
-            state["mv"], state["t"] = torch.zeros((2, *p.shape), dtype=p.dtype), 0
+            state["mv"], state["t"] = torch.zeros((2, *p.shape), dtype=p.dtype, device=p.device), 0
         state["t"] += 1
-        betas = torch.tensor(group["betas"], dtype=p.dtype).reshape(2, *[1] * p.dim())
+        betas = torch.tensor(group["betas"], dtype=p.dtype, device=p.device).reshape(
+            2, *[1] * p.dim()
+        )
         new = torch.stack([p.grad, p.grad.square()])
         state["mv"] = betas * state["mv"] + (1 - betas) * new
         m, v = state["mv"] / (1 - betas ** state["t"])
@@ -438,8 +440,8 @@ class BuffersInFloat32(Adam):
         beta1, beta2 = group["betas"]
         if not state:
             state["t"] = 0
-            state["m"] = torch.zeros(p.shape, dtype=torch.float32)
-            state["v"] = torch.zeros(p.shape, dtype=torch.float32)
+            state["m"] = torch.zeros(p.shape, dtype=torch.float32, device=p.device)
+            state["v"] = torch.zeros(p.shape, dtype=torch.float32, device=p.device)
         state["t"] += 1
         state["m"].mul_(beta1).add_(p.grad, alpha=1 - beta1)
         state["v"].mul_(beta2).add_(p.grad**2, alpha=1 - beta2)

@@ -45,7 +45,7 @@ def test_says_arguments_yours_expected_and_where(refused):
     text = str(refused(check_function, late, ewma, *CASES))
     for part in (
         "✗ late is not right yet.",
-        "case       1 of 3",
+        "where      case 1 of 3",
         "call       late([1, 2, 4, 3], 0.9)",
         "yours      [0, 0.1, 0.29, 0.661]",
         "expected   [0.1, 0.29, 0.661, 0.8949]",

@@ -471,7 +471,7 @@ def test_a_missing_hyper_parameter_is_told_with_those_that_are_there(refused):
             p.sub_(group["beta"] * p.grad)
 
     text = str(refused(check_optimizer, RMSpropOptimizer, RMSprop, lr=0.1, alpha=0.9))
-    assert "There is no 'beta' here. The group has" in text and "'lr', 'alpha', 'eps'." in text
+    assert "The group has no 'beta'. It has 'lr'," in text and "'alpha', 'eps'." in text
     assert "betas" not in text and "Diagnosis  A hyper-parameter is not in the group." in text
 
 
@@ -734,7 +734,7 @@ def test_ctrl_c_is_ctrl_c(step):
 
 def test_a_situation_says_what_it_tests():
     names = [s.name for s in SITUATIONS]
-    assert len(set(names)) == len(names) == 16
+    assert len(set(names)) == len(names) == 18
     assert all(s.tests and not s.tests.endswith(".") for s in SITUATIONS)
 
 
@@ -744,3 +744,103 @@ def test_import_is_light():
     code = f"import sys, utils.check; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+loss = torch.tensor(1.0)
+"""A name that exists by chance, as after a training loop in a cell before."""
+
+
+def test_a_step_that_returns_a_global_is_told(refused):
+    class Own(torch.optim.Optimizer):
+        def __init__(self, params, lr):
+            super().__init__(params, dict(lr=lr))
+
+        def step(self, closure=None):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    if p.grad is not None:
+                        p.data.sub_(p.grad, alpha=group["lr"])
+            return loss
+
+    error = refused(check_optimizer, Own, SGD, lr=0.1)
+    assert error.mistakes == ("step returns a global name",)
+
+
+class FromTheGroups(Optim):
+    """State for the groups that there are in the beginning."""
+
+    def __init__(self, params, lr, momentum):
+        super().__init__(params, dict(lr=lr, momentum=momentum))
+        self.v = {p: torch.zeros_like(p) for group in self.param_groups for p in group["params"]}
+
+    def my_step(self, p, state, group):
+        v = state.setdefault("v", self.v[p])
+        v.mul_(group["momentum"]).add_(p.grad)
+        p.sub_(v, alpha=group["lr"])
+
+
+def test_a_group_that_comes_later_is_served(refused):
+    error = refused(check_optimizer, FromTheGroups, SGD, lr=0.1, momentum=0.9)
+    assert error.finding.situation == "a group added before step 3"
+
+
+class CountsThem(Optim):
+    def __init__(self, params, lr):
+        self.n = sum(1 for _ in params)
+        super().__init__(params, dict(lr=lr))
+
+    def my_step(self, p, state, group):
+        p.sub_(p.grad, alpha=group["lr"])
+
+
+def test_parameters_may_come_from_a_generator(refused):
+    error = refused(check_optimizer, CountsThem, SGD, lr=0.1)
+    assert error.finding.situation == "parameters from a generator"
+    assert error.mistakes == ("the parameters are used up",)
+
+
+def zero_shortcut(name):
+    """With this hyper-parameter at zero, the plain step, whatever the others are."""
+
+    def step(self, p, state, group):
+        g = p.grad + group["weight_decay"] * p
+        if group[name] == 0:
+            p.sub_(p.grad, alpha=group["lr"])
+            return
+        if "v" not in state or group["momentum"] == 0:
+            state["v"] = g.clone()
+        else:
+            state["v"].mul_(group["momentum"]).add_(g, alpha=1 - group["dampening"])
+        p.sub_(state["v"], alpha=group["lr"])
+
+    class Student(Optim):
+        def __init__(self, params, lr, momentum, dampening, weight_decay):
+            names = dict(lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay)
+            super().__init__(params, names)
+
+        my_step = step
+
+    return Student
+
+
+@pytest.mark.parametrize("name", ["momentum", "dampening", "weight_decay"])
+def test_each_hyper_parameter_is_tried_at_zero_by_itself(refused, name):
+    hyper = dict(lr=0.1, momentum=0.9, dampening=0.5, weight_decay=0.1)
+    error = refused(check_optimizer, zero_shortcut(name), SGD, **hyper)
+    assert f"{name}" in error.finding.situation and "= 0" in error.finding.situation
+
+
+@pytest.mark.parametrize("make", [torch.zeros, torch.ones])
+def test_a_buffer_on_the_wrong_device_is_told_without_a_gpu(refused, make):
+    class OnTheCPU(Optim):
+        def __init__(self, params, lr, momentum):
+            super().__init__(params, dict(lr=lr, momentum=momentum))
+
+        def my_step(self, p, state, group):
+            if "v" not in state:
+                state["v"] = make(p.shape) * 0
+            state["v"] = group["momentum"] * state["v"] + p.grad
+            p.sub_(state["v"], alpha=group["lr"])
+
+    error = refused(check_optimizer, OnTheCPU, SGD, lr=0.1, momentum=0.9)
+    assert error.mistakes == ("a tensor on the wrong device",)

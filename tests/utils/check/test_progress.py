@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from utils.check import CheckFailed, check_function, check_optimizer, hint, progress
+from utils.check import CheckFailed, check_function, check_optimizer, finding, hint, progress
 from utils.check import progress as shown
 from utils.check.mistakes import momentum
 from utils.check.progress import Progress, course, read
@@ -64,9 +64,7 @@ def test_an_instructor_can_delay_hints(monkeypatch, capsys):
 
 
 def test_code_in_a_message_is_code_in_a_notebook_too():
-    from utils.check import report
-
-    assert report.marked("a < b: use `x[0] & y`.") == ("a &lt; b: use <code>x[0] &amp; y</code>.")
+    assert finding.marked("a < b: use `x[0] & y`.") == "a &lt; b: use <code>x[0] &amp; y</code>."
 
 
 def test_the_table_in_a_notebook_shows_no_backtick(monkeypatch):
@@ -76,11 +74,17 @@ def test_the_table_in_a_notebook_shows_no_backtick(monkeypatch):
 
     shown = []
     monkeypatch.setattr(display, "display", lambda data, raw: shown.append(data["text/html"]))
-    rows = [("Diagnosis", "`my_step` returns."), "   → 3 │ `code`", ("Hint 1", "Use `p.add_`.")]
-    report.show(report.CheckFailed("x"), "give `SGD`", rows, None)
+    found = finding.Finding(
+        "x",
+        "give `SGD`",
+        diagnosis=("`my_step` returns.",),
+        line=finding.Line(3, "`code`"),
+    )
+    report.show(report.CheckFailed("x", found), finding.rows(found, [("Hint", "`p.add_`")]), None)
     (page,) = shown
     for name in ("my_step", "p.add_", "SGD"):
         assert f"<code>{name}</code>" in page
+    assert "<pre>   →    3 │ `code`</pre>" in page
 
 
 def test_the_setting_can_stand_in_the_course_itself(monkeypatch, tmp_path):

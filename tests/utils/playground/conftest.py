@@ -12,11 +12,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))  # for browsing.py
-
-from browsing import settle, standalone
 from playwright.sync_api import sync_playwright
+
+from tests.support.browsing import settle, standalone
 
 ROOT = Path(__file__).resolve().parents[3]
 FLAGS = [

@@ -1,6 +1,7 @@
 """Momentum with dampening τ and weight decay wd.
 
 g ← g + wd·p; then v ← g in the first step, v ← β·v + (1 − τ)·g afterwards; p ← p − lr·v.
+With β = 0 torch keeps no velocity, so nothing is dampened: v ← g.
 """
 
 from utils.check.mistakes import Family, Mistake
@@ -19,7 +20,7 @@ class Dampening(Optim):
         wd = group["weight_decay"]
         g = p.grad
         g = g + wd * p
-        if "v" not in state:
+        if "v" not in state or beta == 0:
             state["v"] = g.clone()
         else:
             state["v"].mul_(beta).add_(g, alpha=1 - tau)
@@ -30,7 +31,8 @@ class Dampening(Optim):
 DECAY = "g = g + wd * p"
 FIRST = 'state["v"] = g.clone()'
 UPDATE = 'state["v"].mul_(beta).add_(g, alpha=1 - tau)'
-BOTH = f'if "v" not in state:\n    {FIRST}\nelse:\n    {UPDATE}'
+START = 'if "v" not in state or beta == 0:'
+BOTH = f"{START}\n    {FIRST}\nelse:\n    {UPDATE}"
 ZEROS = 'if "v" not in state:\n    state["v"] = torch.zeros_like(p)\n'
 HEAD = "def my_step(self, p, state, group):"
 
@@ -43,6 +45,28 @@ MISTAKES = (
         (
             "What is v after the first step? It should be g₁, without dampening.",
             "Make the first step a case of its own: v starts as a copy of the gradient.",
+        ),
+    ),
+    Mistake(
+        "dampening without momentum",
+        {START: 'if "v" not in state:'},
+        "With momentum 0 torch keeps no velocity and takes g as it is; yours still multiplies it by "
+        "1 − dampening from the second step on.",
+        (
+            "Try momentum 0 and dampening 0.5: by what is your second gradient multiplied?",
+            "With momentum 0 the step is lr·g, whatever the dampening is.",
+        ),
+    ),
+    Mistake(
+        "without momentum, everything else is skipped",
+        {
+            HEAD: f'{HEAD}\n    if group["momentum"] == 0:\n        p.sub_(p.grad, alpha=group["lr"])\n'
+            "        return"
+        },
+        "With momentum 0 your step returns before weight decay is added; torch adds it all the same.",
+        (
+            "Try momentum 0 and weight decay 0.1: do your weights shrink?",
+            "Momentum 0 leaves out the velocity only. What stands in front of your `return`?",
         ),
     ),
     Mistake(
@@ -223,7 +247,7 @@ MISTAKES = (
         "the velocity is not in state",
         {
             "super().__init__(params, names)": "super().__init__(params, names)\nself.memory = {}",
-            'if "v" not in state:': 'state = self.memory.setdefault(p, {})\nif "v" not in state:',
+            START: f"state = self.memory.setdefault(p, {{}})\n{START}",
         },
         "The velocities are kept on the optimizer, not in `state`: `state_dict()` does not save "
         "them.",
@@ -236,7 +260,7 @@ MISTAKES = (
         "the velocity outlives the optimizer",
         {
             HEAD: f"memory = {{}}\n\n{HEAD}",
-            'if "v" not in state:': 'state = self.memory.setdefault(p, {})\nif "v" not in state:',
+            START: f"state = self.memory.setdefault(p, {{}})\n{START}",
         },
         "The velocities are kept in the class (or in a global), so a new optimizer starts with "
         "the velocities of an old one.",
