@@ -103,7 +103,7 @@ def refuse_what_is_no_class(Student, Reference, name, against):
             title = f"The check needs a class, but it was given {report.shorten(repr(thing))}."
             report.failed(Finding(who, title, mistakes=("no class",)))
     for kind in getattr(unwrapped(Student), "__mro__", ()):
-        torchs = str(kind.__module__).startswith("torch.optim.")
+        torchs = f"{kind.__module__}.".startswith("torch.optim.")  # Muon: "torch.optim"
         if torchs and kind is not torch.optim.Optimizer:
             title = f"{name} is torch's own {kind.__name__}, or derives from it"
             title += ": write the step yourself."
