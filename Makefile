@@ -5,7 +5,7 @@
 
 PY = .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help set-up lab test grade bench site release tidy
+.PHONY: help set-up lab test grade bench site release tidy js
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1~/' | awk -F'~' '{printf "%-16s %s\n", $$1, $$2}'
@@ -36,3 +36,6 @@ tidy: set-up  ## notebooks without outputs, badges with the right address, code 
 	@$(PY) tools/tidy.py
 	@$(PY) -m ruff check --fix --quiet
 	@$(PY) -m ruff format --quiet
+
+js:  ## the playground's JavaScript: format, lint, types, tests, and the one file that users get (needs npm)
+	@cd js && npm ci --silent --no-audit --no-fund && npm run --silent fix && npm run --silent check && npm run --silent build

@@ -1,17 +1,23 @@
 """The commands: each takes the course and what was said on the command line, and returns the exit
 status, 0 only if all went well."""
 
+import argparse
 import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from autograder.course import Trouble, said
+from autograder.course import Course, Submission, Trouble, said
+
+if TYPE_CHECKING:
+    from autograder.outcome import Outcome
+    from autograder.report.results import Result
 
 NEXT = " Next: `autograder grade --all`."
 
 
-def release(course, args):
+def release(course: Course, args: argparse.Namespace) -> int:
     from autograder import release as room
 
     if args.bundle is not None:
@@ -42,7 +48,7 @@ def release(course, args):
     return 1 if wrong else 0
 
 
-def bundle(course, args):
+def bundle(course: Course, args: argparse.Namespace) -> int:
     from autograder import bundle as room
 
     if args.check or args.force:
@@ -57,34 +63,47 @@ def bundle(course, args):
     return 0
 
 
-def collect(course, args):
+def collect(course: Course, args: argparse.Namespace) -> int:
     from autograder.intake import collect as taken_from
     from autograder.report import table
 
     if args.assignment is not None:
         course.chosen([args.assignment])
-    source = Path(args.source)
-    if not source.exists():
-        raise Trouble(f"{source} is not there.")
-    taken = taken_from(course, source, args.assignment, dry_run=args.dry_run)
-    if not taken:
-        raise Trouble(f"nothing in {source} looks like something that was handed in.")
+    found = taken_from(
+        course, args.source, args.assignment, args.dry_run, args.known_names, args.encoding
+    )
+    if not found.entries:
+        raise Trouble(f"nothing in {args.source} looks like something that was handed in.")
     rows = []
-    for one in taken:
+    for one in found.submissions:
         what = "would be taken" if args.dry_run else "taken"
         said = [one.trouble] if one.trouble else [one.note] if one.note else []
         rows.append((one.student, one.assignment or "?", "left" if one.trouble else what, said))
-    print(table(rows, heads=("student", "assignment", "", "note")))
-    left = sum(one.trouble is not None for one in taken)
-    good = len(taken) - left
+    if rows:
+        print(table(rows, heads=("student", "assignment", "", "note")))
+    shown = {one.trouble for one in found.submissions}
+    others = {name: why for name, why in found.left.items() if why not in shown}
+    if others:
+        print("\nleft where they are:")
+        for why in dict.fromkeys(others.values()):
+            names = [name for name, other in others.items() if other == why]
+            more = "" if len(names) == 1 or len(names) == len(others) == 1 else f" ({len(names)})"
+            known = names[0] in why
+            print(f"  {why}{more}" if known else f"  {', '.join(names[:3])}{more}: {why}")
+    left = sum(one.trouble is not None for one in found.submissions)
+    good = len(found.submissions) - left
     verb = "would be taken" if args.dry_run else "are in " + str(course.submitted)
-    print(f"\n{good} of {len(taken)} {verb}." + ("" if args.dry_run else NEXT * bool(good)))
+    print(f"\n{found.count}")
+    print(
+        f"{good} of {len(found.submissions)} submissions {verb}."
+        + ("" if args.dry_run else NEXT * bool(good))
+    )
     if left:
         print(f"autograder: {left} could not be taken: the table says why.", file=sys.stderr)
-    return 1 if left else 0
+    return 1 if left or not good else 0
 
 
-def grade(course, args):
+def grade(course: Course, args: argparse.Namespace) -> int:
     if args.workers is not None and args.workers < 1:
         raise Trouble(f"{args.workers} workers grade nothing: take 1 or more.")
     if args.assignments and args.all:
@@ -108,12 +127,12 @@ def grade(course, args):
     return grade_and_tell(course, submissions, args.again, args.workers, tier, limits)
 
 
-def handed_in(course):
+def handed_in(course: Course) -> str:
     found = [one.assignment for one in course.submissions(course.chosen([]))]
     return ", ".join(f"{name} {found.count(name)}" for name in sorted(set(found))) or "nothing."
 
 
-def would_grade(course, submissions, again):
+def would_grade(course: Course, submissions: list[Submission], again: bool) -> int:
     from autograder.grade import grade as graded
 
     todo = [one for one in graded(course, submissions, again, dry_run=True) if one.fresh]
@@ -125,7 +144,14 @@ def would_grade(course, submissions, again):
     return 0
 
 
-def grade_and_tell(course, submissions, again=False, workers=None, tier=None, limits=None):
+def grade_and_tell(
+    course: Course,
+    submissions: list[Submission],
+    again: bool = False,
+    workers: int | None = None,
+    tier: str | None = None,
+    limits: dict[str, Any] | None = None,
+) -> int:
     """Grade with a progress bar, print the table; returns the exit status."""
     from tqdm import tqdm
 
@@ -171,29 +197,28 @@ def grade_and_tell(course, submissions, again=False, workers=None, tier=None, li
     return 1 if failed else 0
 
 
-def tell(course, outcomes):
+def tell(course: Course, outcomes: "list[Outcome]") -> None:
     from autograder import report as room
 
     points = {(row["student"], row["assignment"]): row for row in room.scores(course)}
     rows = []
     for outcome in sorted(outcomes, key=lambda one: one.submission):
         student, assignment, _ = outcome.submission
-        row = points.get((student, assignment))
-        known = outcome.graded and row
-        score = f"{row['score']:g}/{row['max_score']:g}" if known else "not graded"
-        note = ["needs grading by hand"] if known and row["needs_manual_grade"] else []
+        row = points.get((student, assignment)) if outcome.graded else None
+        score = f"{row['score']:g}/{row['max_score']:g}" if row else "not graded"
+        note = ["needs grading by hand"] if row and row["needs_manual_grade"] else []
         note += [f"flag: {flag.text}" for flag in outcome.flags]
         rows.append((student, assignment, score, outcome.why + note))
     print(room.table(rows))
 
 
-def feedback(course, args):
+def feedback(course: Course, args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from autograder.atomic import Full
     from autograder.plain_text import printable
     from autograder.record import feedback as pages
-    from autograder.record.log import Log
+    from autograder.log import Log
 
     names = course.chosen(args.assignments)
     ready = [
@@ -218,7 +243,7 @@ def feedback(course, args):
     return 1 if failed else 0
 
 
-def report(course, args):
+def report(course: Course, args: argparse.Namespace) -> int:
     from autograder import report as room
 
     if args.roster is not None and args.format == "plain":
@@ -246,7 +271,7 @@ def report(course, args):
     return 1 if any(note.startswith("not in ") for note in notes) else 0
 
 
-def line(result):
+def line(result: "Result") -> tuple[str, str, str, list[str]]:
     """A result as a row of the table."""
     if result.score is None:
         return result.student, result.assignment, "not graded", [result.verdict or "no result"]
@@ -255,7 +280,7 @@ def line(result):
     return result.student, result.assignment, score, [*result.why, *flags]
 
 
-def doctor(course, args):
+def doctor(course: Course, args: argparse.Namespace) -> int:
     from autograder.doctor import examine
 
     wrong = 0
@@ -269,7 +294,7 @@ def doctor(course, args):
     return 1 if wrong else 0
 
 
-def demo(course, args):
+def demo(course: Course, args: argparse.Namespace) -> int:
     from autograder import demo as room
     from autograder.report import results
     from autograder.sandbox import tiers

@@ -1,9 +1,10 @@
 """Where the things of a course are."""
 
 import difflib
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 CONFIG = "nbgrader_config.py"
 
@@ -30,7 +31,7 @@ class Course:
         Trouble: no configuration there, or one that does not run.
     """
 
-    def __init__(self, root):
+    def __init__(self, root: str | Path) -> None:
         self.root = Path(root).resolve()
         if not (self.root / CONFIG).is_file():
             raise Trouble(f"{self.root} is no course folder: there is no {CONFIG} in it.")
@@ -44,7 +45,7 @@ class Course:
         self.db_url = named.get("db_url", f"sqlite:///{self.root / 'gradebook.db'}")
 
     @classmethod
-    def around(cls, folder):
+    def around(cls, folder: str | Path) -> "Course":
         """The course that `folder` lies in."""
         folder = Path(folder).resolve()
         for root in (folder, *folder.parents):
@@ -56,7 +57,7 @@ class Course:
         )
 
     @cached_property
-    def config(self):
+    def config(self) -> Any:
         """What nbgrader_config.py says, as nbgrader reads it."""
         from traitlets.config.loader import PyFileConfigLoader
 
@@ -66,17 +67,17 @@ class Course:
             raise Trouble(f"{self.root / CONFIG} does not run: {said(error)}.") from error
 
     @property
-    def gradebook(self):
+    def gradebook(self) -> Path | None:
         """The gradebook's file, or None if it is in another kind of database."""
         kind, _, path = self.db_url.partition(":///")
         return Path(path) if kind == "sqlite" else None
 
     @property
-    def assignments(self):
+    def assignments(self) -> list[str]:
         """The names of all assignments, in order: the folders in solutions/ with a notebook."""
         return sorted({path.parent.name for path in self.solutions.glob("[!.]*/*.ipynb")})
 
-    def chosen(self, names):
+    def chosen(self, names: Iterable[str]) -> list[str]:
         """These assignments, or all where none is named.
 
         Raises:
@@ -93,11 +94,13 @@ class Course:
                 raise Trouble(f"there is no assignment {name}: {hint}")
         return sorted(set(names)) or self.assignments
 
-    def notebooks(self, assignment):
+    def notebooks(self, assignment: str) -> list[Path]:
         """The notebooks of an assignment's source."""
         return sorted((self.solutions / assignment).glob("*.ipynb"))
 
-    def submissions(self, assignments, students=()):
+    def submissions(
+        self, assignments: Sequence[str], students: Sequence[str] = ()
+    ) -> list[Submission]:
         """What was handed in for these assignments, by these students or by all.
 
         Raises:
@@ -118,7 +121,7 @@ class Course:
         return [one for one in found if not students or one.student in students]
 
 
-def said(error):
+def said(error: object) -> str:
     """What an exception says, in one line without a full stop."""
     text = str(error).strip().split("\n")[0] or type(error).__name__
     return text.rstrip(".")

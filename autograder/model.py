@@ -12,6 +12,7 @@ on another machine.
 
 import json
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 ANSWER, TEST, GIVEN, FREE, TEXT = "answer", "test", "given", "free", "text"
 """What a cell is for: the student's answer; a test, always the master's; locked, always the
@@ -129,22 +130,22 @@ class Graded:
     flags: list[Flag] = field(default_factory=list)
 
 
-def to_json(thing):
+def to_json(thing: Sheet | Graded) -> str:
     return json.dumps(asdict(thing), ensure_ascii=False)
 
 
-def from_json(text):
+def from_json(text: str) -> Any:
     """The `Sheet` or `Graded` that `to_json` wrote."""
     data = json.loads(text)
     return graded(data) if "sheet" in data else sheet(data)
 
 
-def sheet(data):
+def sheet(data: dict[str, Any]) -> Sheet:
     cells = [Cell(**cell) for cell in data["cells"]]
     return Sheet(**{**data, "cells": cells, "flags": flags(data)})
 
 
-def graded(data):
+def graded(data: dict[str, Any]) -> Graded:
     return Graded(
         **{
             **data,
@@ -156,5 +157,5 @@ def graded(data):
     )
 
 
-def flags(data):
+def flags(data: dict[str, Any]) -> list[Flag]:
     return [Flag(**one) for one in data["flags"]]

@@ -1,6 +1,8 @@
 """What can be said on the command line, and what `--help` answers."""
 
 import argparse
+from collections.abc import Callable
+from typing import Any
 
 from autograder.report.lms import FORMATS
 
@@ -38,11 +40,14 @@ HELP = {
     "collect": (
         "take in what students handed in",
         "Put submissions into autograder/submitted/STUDENT/ASSIGNMENT/. The source is the zip that "
-        "Moodle or Canvas gives for an assignment, a folder with one folder for each student, or "
-        "nbgrader's exchange. Names and paths in it are not trusted.",
+        "Moodle, Canvas, Brightspace, Blackboard or Gradescope gives for an assignment, what was "
+        "unpacked of it, a folder with one folder for each student, or nbgrader's exchange. Who handed "
+        "in is told by the LMS's number, the exchange or the top folder; nothing in a submission is "
+        "trusted. Every entry ends as taken or as left, with a sentence.",
         """\
   autograder collect ~/Downloads/submissions.zip --assignment 02_sgd
   autograder collect inbox/                       a folder for each student
+  autograder collect class.zip/week2              a folder within a zip
   autograder collect submissions.zip --dry-run    look first, change nothing""",
     ),
     "grade": (
@@ -98,7 +103,7 @@ fits: Canvas: Grades, Export.  Moodle: the assignment's grading worksheet, or Gr
 """command → (a few words, a few sentences, examples)."""
 
 
-def parser():
+def parser() -> argparse.ArgumentParser:
     shape = argparse.RawDescriptionHelpFormatter
     main = argparse.ArgumentParser(
         prog="autograder",
@@ -147,25 +152,36 @@ def parser():
     return main
 
 
-def fill(text):
+def fill(text: str) -> str:
     import textwrap
 
     return textwrap.fill(text, 92)
 
 
-def release(add):
+def release(add: Callable[..., Any]) -> None:
     add("--check", action="store_true", help="change nothing; fail if exercises/ is out of date")
     add("--force", action="store_true", help="also over answers that someone wrote in exercises/")
     add("--bundle", metavar="FILE.zip", help="write the zip for students, and nothing else")
 
 
-def collect(add):
+def collect(add: Callable[..., Any]) -> None:
     add("source", metavar="SOURCE", help="a zip, a folder, or nbgrader's exchange")
     add("--assignment", metavar="NAME", help="what it was handed in for, if the source is silent")
     add("--dry-run", action="store_true", help="say what would be taken; change nothing")
+    add(
+        "--known-names",
+        choices=("join", "apart"),
+        help="Moodle numbers students anew in each assignment: is one whose name is known from another "
+        "assignment that student (join), or somebody else (apart)?",
+    )
+    add(
+        "--encoding",
+        metavar="NAME",
+        help="of names in a zip that does not say, such as gbk or euc-kr",
+    )
 
 
-def grade(add):
+def grade(add: Callable[..., Any]) -> None:
     add("--all", action="store_true", help="all assignments")
     add("--again", action="store_true", help="also what has been graded and has not changed")
     add("--dry-run", action="store_true", help="say what would be graded; change nothing")
@@ -188,7 +204,7 @@ def grade(add):
     )
 
 
-def report(add):
+def report(add: Callable[..., Any]) -> None:
     add("--csv", metavar="FILE", help="where to (default: autograder/scores.csv)")
     add("--format", choices=FORMATS, default="plain", help="for whom the CSV is (default: plain)")
     add("--roster", metavar="FILE", help="what the LMS exported, to be filled in")

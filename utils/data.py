@@ -11,7 +11,12 @@ import shutil
 import tempfile
 import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torchvision.datasets import MNIST
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -42,7 +47,9 @@ class DataError(RuntimeError):
     """The data set cannot be had; the message says what to do."""
 
 
-def mnist(train=True, transform=None, root=DATA):
+def mnist(
+    train: bool = True, transform: Callable | None = None, root: str | Path = DATA
+) -> "MNIST":
     """MNIST as a `torchvision.datasets.MNIST`: 60,000 images to train on, or 10,000 to test.
 
     Its `.data` is a uint8 tensor of shape (n, 28, 28), its `.targets` an int64 tensor of shape (n,).
@@ -78,18 +85,18 @@ def mnist(train=True, transform=None, root=DATA):
         ) from error
 
 
-def raw(root):
+def raw(root: Path) -> Path:
     """Where torchvision looks for unpacked files."""
     return root / "MNIST" / "raw"
 
 
-def unpacked(root, name):
+def unpacked(root: Path, name: str) -> bool:
     """Is the whole file there? The right size is enough: `unpack` has seen to the content."""
     file = raw(root) / name
     return file.exists() and file.stat().st_size == FILES[name][0]
 
 
-def unpack(packed, target, sha256):
+def unpack(packed: Path, target: Path, sha256: str) -> None:
     """Unpack a .gz to `target`, all or nothing.
 
     The bytes go to a file beside it, which takes the name once they have proved right. So a
@@ -118,7 +125,7 @@ def unpack(packed, target, sha256):
         raise DataError(f"cannot unpack {packed.name}: {error}.") from error
 
 
-def sweep(folder):
+def sweep(folder: Path) -> None:
     """Remove what killed unpackings left; an hour is longer than any that lives."""
     for part in folder.glob("*" + PART):
         with contextlib.suppress(FileNotFoundError):
@@ -126,6 +133,7 @@ def sweep(folder):
                 part.unlink()
 
 
-def file_sha256(path):
+def file_sha256(path: str | Path) -> str:
+    """In hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -24,8 +24,9 @@ RESTARTS = 60
 """How often the student's process is made anew, after a cell or a test has ended it: often enough
 that no question costs another one its points."""
 
-FREE_SECONDS = 30
-"""How long a cell without marks may take; a tenth of it after two that took longer."""
+SHARE, LEAST = 1 / 2, 1 / 6
+"""Cells without points have the time of any other cell, until together they have used this share of
+the notebook's time; from then on each has this part of a cell's, so that tests still get their turn."""
 
 
 def grade_sheet(sheet, make_fork, tier=""):
@@ -67,7 +68,8 @@ class NotebookRun:
         self.deadline = start + self.limits.total
         self.test_cells = TestCells(self.limits, self.deadline)
         self.history, self.flags = [], []
-        self.count = self.restarts = self.late = 0
+        self.count = self.restarts = 0
+        self.free_seconds, self.output_left = 0.0, self.limits.total_output
         self.open()
 
     def renew(self):
@@ -111,18 +113,26 @@ class NotebookRun:
         if not self.ready():
             return Ran(SKIPPED)
         self.count += 1
-        if cell.role == FREE:
-            most = FREE_SECONDS if self.late < 2 else FREE_SECONDS / 10
-            self.fork.limits = replace(self.limits, cell=min(most, self.limits.cell))
+        output = max(0, min(self.limits.output, self.output_left))
+        self.fork.limits = replace(self.limits, cell=self.seconds_for(cell), output=output)
         pictures = self.limits.pictures or cell.origin == "student"
         ran = self.fork.run(cell.id, cell.source, self.count, self.deadline, pictures)
         self.fork.limits = self.limits
-        self.late += ran.status == LATE
+        self.output_left -= self.fork.wrote
+        if cell.role == FREE:
+            self.free_seconds += ran.seconds
         if ran.status not in (LATE, DIED):
             self.history.append((cell, self.count))
         if cell.role == GIVEN and cell.grade_id:  # others prepare the place, not the tests
             self.test_cells.given(cell)
         return ran
+
+    def seconds_for(self, cell):
+        """How long this cell may take."""
+        most = self.limits.cell
+        if cell.role != FREE:
+            return most
+        return min(most, max(LEAST * most, SHARE * self.limits.total - self.free_seconds))
 
     def test(self, cell, scores):
         most = float(cell.points or 0)

@@ -94,7 +94,7 @@ class Worker:
 
     def aside(self, sheet, verdict):
         """Of a sheet that cannot be graded, and that no second try would help."""
-        return to_json(Graded(replace(sheet, verdict=verdict), tier=self.warm.tier))
+        return to_json(Graded(replace(sheet, verdict=verdict), tier=self.warm.holds))
 
     def judge(self, sheet, limits, scratch):
         """In the fork: what it found, and what else is worth keeping, as bytes."""
@@ -104,14 +104,16 @@ class Worker:
 
         Guard.clock = False  # see `bridge.student_end.limited`, and `test_cells.Alarm`
         known = set(PLAYED)
-        graded = grade_sheet(sheet, lambda: self.fork(limits, scratch), self.warm.tier)
+        graded = grade_sheet(sheet, lambda: self.fork(limits, scratch), self.warm.holds)
         result = to_json(PathRedactor(self.root, scratch).graded(graded))
         new = {key: traces for key, traces in PLAYED.items() if key not in known}
         return pickle.dumps((result, new))
 
     def fork(self, limits, scratch):
         """A process for the student. (`Warm` would start a sandbox anew that is lost: not here.)"""
-        return Fork(self.warm.control, Path(tempfile.mkdtemp(dir=scratch)), limits)
+        return Fork(
+            self.warm.control, Path(tempfile.mkdtemp(dir=scratch)), limits, self.warm.shared
+        )
 
 
 def warm_up():
@@ -119,16 +121,17 @@ def warm_up():
 
     No thread does it: what a thread leaves locked when we fork would be locked for ever.
     """
-    gc.disable()  # see `run.inside.warmth`
+    gc.disable()  # see `sandbox.inside.warm_up`
     import pandas  # noqa: F401
     import torch
 
     import utils.race  # noqa: F401
     from autograder.bridge import no_profiler
-    from autograder.judge import notebook_run  # noqa: F401
+    from autograder.judge import comparisons, notebook_run  # noqa: F401
     from utils.check import guard, models, situations  # noqa: F401
 
     torch.set_num_threads(1)
+    comparisons.install()
     no_profiler.spare()
     guard.warm_up()
     situations.warm_up()

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from autograder import atomic
 from autograder.course import Trouble, said
-from autograder.record.log import Log
+from autograder.log import Log
 
 LONGEST_NOTE = 10_000  # bytes of one of the small files that nbgrader puts beside a submission
 

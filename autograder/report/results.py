@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from autograder.course import said
 from autograder.model import Flag
 from autograder.nbgrader_api import gradebook
-from autograder.record.log import Log
+from autograder.log import Log
 from autograder.report.reasons import Mistake, noted
 
 

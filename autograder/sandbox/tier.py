@@ -33,6 +33,7 @@ SYSTEM = (
     "/gnu/store",
 )
 SETTINGS = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "fonts", "localtime", "mime.types")
+BANK = "check/mistakes"  # in utils/: it has right answers in it
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 PASSWD = "student:x:1000:1000:student:/tmp/work:/bin/sh\n"
 
@@ -100,12 +101,16 @@ def root_of(course):
 
 
 class Sight(NamedTuple):
-    """What of this machine is seen inside. roots: what goes on sys.path."""
+    """What of this machine is seen inside.
+
+    roots: what goes on sys.path. listed: folders that are seen in part.
+    """
 
     system: list[str]
     hidden: list[str]
     own: list[str]
     roots: list[str]
+    listed: list[str] = []
 
     @property
     def readable(self):
@@ -113,13 +118,14 @@ class Sight(NamedTuple):
 
 
 def sight(course_root):
-    """Python, its packages, utils/, data/ and the inside's half of this package; nothing else."""
+    """Python, its packages, utils/ without its bank of mistakes, data/, and the inside's half of this
+    package; nothing else."""
     package = Path(__file__).resolve().parents[1]
     found = importlib.util.find_spec("utils")
     utils = [Path(place).resolve() for place in found.submodule_search_locations] if found else []
     own = [package / "__init__.py", package / "sandbox", package / "bridge"]
     for folder in utils:
-        own += [folder, folder.parent / "data"]
+        own += [*all_but(folder, folder / BANK), folder.parent / "data"]
     python = {Path(prefix).resolve() for prefix in (sys.base_prefix, sys.base_exec_prefix)}
     environment = {Path(prefix).resolve() for prefix in (sys.prefix, sys.exec_prefix)} - python
     system = [path for path in SYSTEM if os.path.lexists(path)]
@@ -130,7 +136,24 @@ def sight(course_root):
         [str(Path(course_root).resolve())],
         [str(path) for path in [*environment, *own] if path.exists()],
         sorted({str(path.parent) for path in [package, *utils]}),
+        [str(part) for folder in utils for part in (folder, *parents(folder, folder / BANK))],
     )
+
+
+def all_but(folder, hidden):
+    """The paths that together are all of a folder but this one below it."""
+    if not hidden.exists():
+        return [folder]
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path != hidden:
+            found += all_but(path, hidden) if hidden.is_relative_to(path) else [path]
+    return found
+
+
+def parents(folder, hidden):
+    """The folders between the two."""
+    return [path for path in hidden.parents if path.is_relative_to(folder) and path != folder]
 
 
 def inside(path):
@@ -159,6 +182,7 @@ def command(tier, sight, scratch, control, course_root):
         readable=[seen(path) for path in sight.readable],
         writable=[str(scratch)],
         devices=DEVICES,
+        listed=[seen(path) for path in sight.listed],
     )
     start = (
         f"import sys; sys.path[:0] = {roots!r}; "

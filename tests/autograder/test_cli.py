@@ -257,10 +257,14 @@ def test_collect_takes_a_folder_in(course, autograder, tmp_path):
     )
     (inbox / "bob" / "essay.txt").write_text("sorry")
     status, out, err = autograder("collect", str(inbox), "--dry-run")
-    assert status == 1 and "1 of 2 would be taken." in out and "1 could not be taken" in err
+    assert (
+        status == 1
+        and "1 of 2 submissions would be taken." in out
+        and "1 could not be taken" in err
+    )
     assert not (course.submitted / "ann").exists()
     status, out, _ = autograder("collect", str(inbox))
-    assert "1 of 2 are in" in out and "Next: `autograder grade --all`." in out
+    assert "1 of 2 submissions are in" in out and "Next: `autograder grade --all`." in out
     assert (course.submitted / "ann" / "01_tiny" / "tiny.ipynb").exists()
 
 

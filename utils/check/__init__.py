@@ -13,6 +13,7 @@ not. For instructors: hints are switched off or delayed by MY_STEP_HINTS, or by 
 [tool.my_step] in pyproject.toml ("on", "off", or the number of the try from which on there are
 hints); MY_STEP_PROGRESS names the file that progress is written to, or is "off".
 
+optimizer, functions, models  the checks above; optimizer_report: what the first of them says
 situations   what optimizers are put through, and the traces they leave
 guard        running other people's code: quietly, for a limited time
 compare      do two traces agree?

@@ -12,7 +12,7 @@ import inspect
 import time
 
 QUIET = 0.25  # seconds without a question
-KEYS = {"me", "id", "kind"}  # of a question: see `Kernel` in ui.js
+KEYS = {"me", "id", "kind"}  # of a question: see `Kernel` in js/src/host/kernel.js
 
 
 def shorten(kernel):

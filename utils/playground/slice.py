@@ -4,7 +4,7 @@
 
 The plane goes through the weights at the start, (0, 0), after two epochs of SGD, (1, 0), and after
 two epochs of Adam. On a grid in it the loss of 10,000 training images is computed. Between the
-grid's points it is a bicubic spline; the page (engine.js) evaluates the same coefficients.
+grid's points it is a bicubic spline; the page (js/src/engine/spline.js) evaluates the same coefficients.
 
 Source of the idea: Li et al. (2018), Visualizing the Loss Landscape of Neural Nets,
 https://arxiv.org/abs/1712.09913
@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 FILE = Path(__file__).with_name("mnist.json")
-WALL = 4.0  # beyond the grid the loss rises by ½ WALL times the squared distance from it
+WALL = 4.0  # what `compute` writes: beyond the grid the loss rises by ½ wall · distance²
 
 
 @cache
@@ -52,7 +52,7 @@ class MnistSlice:
         four = torch.arange(4)
         around = c[(j[..., None] + four)[..., :, None], (i[..., None] + four)[..., None, :]]
         spline = (around * weights[..., 1, :, None] * weights[..., 0, None, :]).sum((-1, -2))
-        return spline + 0.5 * WALL * (w - near).square().sum(-1)
+        return spline + 0.5 * grid["wall"] * (w - near).square().sum(-1)
 
     def __repr__(self):
         return "a slice through the loss on MNIST"
@@ -129,6 +129,7 @@ def compute(n=25, grid=(-0.6, 1.8, -0.9, 1.5), window=(-0.4, 1.6, -0.6, 1.2), ep
         "grid": grid,
         "window": window,
         "n": n,
+        "wall": WALL,
         "unit": unit,
         "levels": base64.b64encode(whole.numpy().tobytes()).decode(),
     }

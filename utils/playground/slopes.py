@@ -1,12 +1,12 @@
 """Gradients of the landscapes by hand, in plain numbers: a tenth of what autograd costs for two.
 
-The same formulas as in engine.js. tests/utils/playground proves them equal to autograd's.
+The same formulas as in js/src/engine/landscapes.js. tests/utils/playground proves them equal to autograd's.
 """
 
 import math
 
 from utils import landscape as land
-from utils.playground.slice import WALL, MnistSlice, stored
+from utils.playground.slice import MnistSlice, stored
 
 
 def quadratic(f):
@@ -50,6 +50,7 @@ def wells(f):
 
 def mnist(f):
     n, (x0, x1, y0, y1), c = stored()["n"], stored()["grid"], rows()
+    wall = stored()["wall"]
 
     def part(w, low, high):
         """The cell that w is in, the four splines there and their slopes, and how far w is out."""
@@ -69,7 +70,7 @@ def mnist(f):
         lines = [c[j + q][i : i + 4] for q in range(4)]
         gx = sum(v * dot(line, dx) for v, line in zip(up, lines, strict=True))
         gy = sum(v * dot(line, across) for v, line in zip(dy, lines, strict=True))
-        return gx + WALL * outx, gy + WALL * outy
+        return gx + wall * outx, gy + wall * outy
 
     return slope
 

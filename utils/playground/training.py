@@ -50,7 +50,7 @@ def in_notebook():
 class Dashboard(Alive):
     """Several runs, one over the other. See `dashboard`."""
 
-    FILES, RENDER = ("ui", "dashboard"), "renderDashboard"
+    RENDER = "renderDashboard"
 
     runs = traitlets.List().tag(sync=True)
     stopping = False  # set it to end the run after this batch

@@ -31,8 +31,11 @@ def handled(abi):
     return (1 << bits) - 1
 
 
-def confine(readable, writable, devices=()):
+def confine(readable, writable, devices=(), listed=()):
     """This process, and all that it starts, sees no other files.
+
+    Args:
+        listed: folders of which only the names in them are seen, theirs and those below.
 
     Raises:
         OSError: the kernel refused; nothing is confined then.
@@ -49,6 +52,7 @@ def confine(readable, writable, devices=()):
             (readable, LOOK),
             (writable, every),
             (devices, READ | WRITE),
+            (listed, READ_DIR),
         ):
             for path in paths:
                 allow(group, path, rights & every)

@@ -30,7 +30,7 @@ def graded(tmp_path, monkeypatch):
 
     def grade(judge):
         worker = object.__new__(Worker)
-        worker.warm = SimpleNamespace(alive=True, scratch=tmp_path, tier="namespaces")
+        worker.warm = SimpleNamespace(alive=True, scratch=tmp_path, holds="namespaces", shared=0)
         worker.judge = lambda sheet, limits, scratch: judge()
         return from_json(worker.grade(SHEET, Limits(total=1)))
 

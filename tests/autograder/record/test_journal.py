@@ -10,7 +10,7 @@ import pytest
 from autograder.course import Submission, Trouble
 from autograder.model import to_json
 from autograder.record.journal import Journal, Keys, Lock, Spool, place
-from autograder.record.log import LARGEST, Log
+from autograder.log import LARGEST, Log
 from tests.support.recording import result
 
 

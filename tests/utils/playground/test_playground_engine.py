@@ -8,9 +8,10 @@ import torch
 
 from tests.support.browsing import page
 from utils.landscape import normals
+from utils.playground.facts import LABELS, LANDSCAPES
 from utils.playground.slopes import slope
-from utils.playground.textbook import LABELS, textbook
-from utils.playground.walk import LANDSCAPES, landscape, trail
+from utils.playground.textbook import textbook
+from utils.playground.walk import landscape, trail
 from utils.train import mnist_tensors
 
 STARTS = {
