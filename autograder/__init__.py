@@ -16,5 +16,6 @@ demo          a sample class, generated and graded
 log           grade.log: what grading did, for a person to read
 hidden_tests  what of a test students do not have, and what they read of it when it fails
 plain_text    text that a student may have written, made fit for a line on a screen
+log           what grading did, a line each, for a person to read
 atomic        a file that is at every moment either the old one or the new one
 """

@@ -216,9 +216,9 @@ def feedback(course: Course, args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from autograder.atomic import Full
+    from autograder.log import Log
     from autograder.plain_text import printable
     from autograder.record import feedback as pages
-    from autograder.log import Log
 
     names = course.chosen(args.assignments)
     ready = [

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from autograder.course import CONFIG, Course, Submission, Trouble, said
+from autograder.log import Log
 from autograder.model import Graded, Sheet, to_json
 from autograder.nbgrader_api import Away, register
 from autograder.outcome import Outcome, holds, old, plan, score, told, unread
@@ -22,7 +23,6 @@ from autograder.pool import WINDOWS
 from autograder.record import Unwritten, record
 from autograder.record.gradebook import Book
 from autograder.record.journal import Journal, Keys, Lock, Spool
-from autograder.log import Log
 from autograder.sandbox import Limits
 from autograder.scheduler import LONGEST, Lost, Scheduler
 

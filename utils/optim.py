@@ -45,9 +45,13 @@ class Optim(torch.optim.Optimizer):
     Source: https://docs.pytorch.org/docs/stable/optim.html
     """
 
+    keeps_memory = True  # a step that gives a parameter new memory raises; the checks look first
+
     def __init__(self, params: Iterable, defaults: dict[str, Any]) -> None:
         if isinstance(params, torch.Tensor):
             raise TypeError("params is a single tensor: put it in a list, [w].")
+        if not isinstance(defaults, dict):
+            raise TypeError(f"defaults must be a dict, such as dict(lr=0.1), not {defaults!r}.")
         params = list(params)
         if not params:
             raise ValueError("no parameters: the list is empty (was a generator used up before?).")
@@ -94,7 +98,7 @@ class Optim(torch.optim.Optimizer):
                     except RecursionError as error:
                         shorten(error.__traceback__)
                         raise
-                    if p.data_ptr() != memory:
+                    if p.data_ptr() != memory and self.keeps_memory:
                         raise RuntimeError(REPLACED.format(type(self).__name__))
         return loss
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 
 from autograder.course import said
+from autograder.log import Log
 from autograder.model import Flag
 from autograder.nbgrader_api import gradebook
-from autograder.log import Log
 from autograder.report.reasons import Mistake, noted
 
 

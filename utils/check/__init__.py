@@ -19,6 +19,7 @@ guard        running other people's code: quietly, for a limited time
 compare      do two traces agree?
 rounding     the line that computes in float32
 mistakes     the bank: right optimizers, and the edits that make them wrong
+line         the smallest edit of the code itself that makes it right
 diagnosis    which mistake of the bank does the same, and if none, what broke
 errors       exceptions explained
 finding      what a check found, as data, and the message that is made of it

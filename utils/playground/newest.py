@@ -33,8 +33,9 @@ def newest(made: Callable[..., Any]) -> Callable[..., Any]:
         return made if function is made.func else partial(function, *made.args, **made.keywords)
     module = sys.modules.get(getattr(made, "__module__", None) or "")
     found = getattr(module, getattr(made, "__qualname__", ""), None)
-    same = callable(found) and isinstance(found, type) == isinstance(made, type)
-    return found if same else made
+    if callable(found) and isinstance(found, type) == isinstance(made, type):
+        return found
+    return made
 
 
 def arguments(made: Callable[..., Any]) -> list[str]:

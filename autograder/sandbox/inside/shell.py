@@ -79,10 +79,9 @@ class Shell(InteractiveShell):
         return {"text/plain": textwrap.fill(picture.alt, WIDTH)}, {}
 
     def playground(self, widget):
-        if self.pictures:
-            widget._ipython_display_()
-        else:
-            self.display_pub.publish({"text/plain": repr(widget)})
+        """Nobody can move it here: its picture, or in words."""
+        data, metadata = widget.picture()._repr_mimebundle_() if self.pictures else ({}, {})
+        self.display_pub.publish({**data, "text/plain": repr(widget)}, metadata)
         return True
 
     def tell(self, **event):
