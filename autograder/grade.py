@@ -235,7 +235,10 @@ class Run:
     def finish(self, task: Task, number: int, result: Any) -> None:
         """Take what a worker gave back."""
         if isinstance(result, Lost):
-            sheet = self.read(self.course, task.submission)[number]
+            try:
+                sheet = self.read(self.course, task.submission)[number]
+            except Exception as error:  # it has changed or vanished meanwhile
+                sheet = unread(self.course, task.submission, error)[number]
             sheet.verdict = str(result)
             result = to_json(Graded(sheet, tier=self.settings["tier"] or ""))
         task.results[number] = result
@@ -273,6 +276,9 @@ class Run:
             },
         )
         self.spool.drop(task.submission)
+        for one in graded:
+            if one.trouble:
+                self.log(*task.submission[:2], "its judge stumbled:", one.trouble)
         self.log(
             task.submission.student,
             task.submission.assignment,
@@ -292,7 +298,7 @@ class Run:
             self.journal.write(submission, None)  # the next run grades it anew
             return Outcome(submission, False, [f"What was graded cannot be read: {said(error)}."])
 
-    def left(self, task: Task, error: Exception) -> Outcome:
+    def left(self, task: Task, error: BaseException) -> Outcome:
         """The Outcome of a submission that cannot be recorded. The next run tries it again."""
         who = task.submission.student, task.submission.assignment
         why = str(error) if isinstance(error, Trouble) else f"{type(error).__name__}: {said(error)}"

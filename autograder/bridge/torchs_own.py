@@ -6,7 +6,9 @@ methods, an object of it, or one of torch's functions. None of these is the stud
 in the judge's hands as something that fails when it is used, and says why.
 """
 
+import functools
 import sys
+import types
 
 import torch
 
@@ -24,8 +26,8 @@ class TorchsOwn(AssertionError):
 
 def name_of(x):
     """`module:name` of the thing, if it is torch's own optimizer or a part of one; else None."""
-    while hasattr(x, "func") or hasattr(x, "__func__"):  # a partial, a bound method
-        x = getattr(x, "func", None) or x.__func__
+    while type(x) in (functools.partial, types.MethodType):
+        x = x.func if type(x) is functools.partial else x.__func__
     module, name = getattr(x, "__module__", None), getattr(x, "__qualname__", None)
     if not (isinstance(module, str) and isinstance(name, str)):
         return None

@@ -204,6 +204,7 @@ def command(tier, sight, scratch, control, course_root):
         OPENBLAS_NUM_THREADS="1",
         MKL_NUM_THREADS="1",
         NUMEXPR_NUM_THREADS="1",
+        TORCHDYNAMO_DISABLE="1",  # `torch.compile` runs eagerly: here is no compiler, and no time
     )
     if tier != "namespaces":
         return python, environment
