@@ -13,7 +13,6 @@ grade         submissions → gradebook: intake → sandbox and judge → record
 report        who got what and why: tables, CSV for an LMS, a page about the class
 doctor        what is there, and what is not
 demo          a sample class, generated and graded
-log           grade.log: what grading did, for a person to read
 hidden_tests  what of a test students do not have, and what they read of it when it fails
 plain_text    text that a student may have written, made fit for a line on a screen
 log           what grading did, a line each, for a person to read

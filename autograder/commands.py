@@ -263,7 +263,7 @@ def report(course: Course, args: argparse.Namespace) -> int:
         raise Trouble("the gradebook holds no scores: run `autograder grade` first.")
     numbers = room.collected(course, args.format)
     notes = room.write_csv(results, sheet, args.format, args.roster, numbers)
-    room.write_page(results, page, course.course_id or course.root.name)
+    room.write_page(results, page, course.course_id or course.root.name, room.registered(course))
     print(room.table(map(line, results)))
     print(f"\nas CSV: {sheet}\nas a page about the class: {page}")
     for note in notes:

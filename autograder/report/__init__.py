@@ -10,7 +10,7 @@ class_page  the class page, one offline HTML file;  markup, parts, chart: its pi
 from autograder.report.class_page import write_page
 from autograder.report.lms import FORMATS, collected, write_csv
 from autograder.report.reasons import reasons
-from autograder.report.results import Result, results, scores
+from autograder.report.results import Result, registered, results, scores
 from autograder.report.terminal import table
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Result",
     "collected",
     "reasons",
+    "registered",
     "results",
     "scores",
     "table",
