@@ -361,8 +361,6 @@ def submissions(name, ones, people):
 def why(one):
     """What there is to say about a submission, a sentence each."""
     texts = [one.verdict] if one.verdict else [*one.why, *one.notes]
-    if one.late_penalty:
-        texts = [*texts, f"{one.late_penalty:g} points off for handing in late"]
     if one.needs_manual_grade and not one.verdict:
         texts = [*texts, "something is to be graded by hand"]
     return texts

@@ -140,5 +140,7 @@ def add(result, noted):
         result.tier = result.tier or about.get("tier", "")
         if about.get("seconds") is not None:
             result.seconds = (result.seconds or 0.0) + about["seconds"]
+    if result.late_penalty:
+        result.why.append(f"{result.late_penalty:g} points off for handing in late")
     if result.verdict and result.needs_manual_grade:  # until a person has decided
         result.score = None
