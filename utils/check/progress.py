@@ -6,15 +6,16 @@ read or written is done without: no check fails because of it.
 """
 
 import ast
+import contextlib
 import json
 import os
 import re
-import tempfile
 import tomllib
 from datetime import datetime
 from pathlib import Path
 
 import utils
+from utils.atomic import write
 
 COURSE = Path(utils.__file__).resolve().parent.parent
 CHECKS = ("check_optimizer", "check_function", "check_model", "check_training")
@@ -63,14 +64,8 @@ def note(name, passed):
         entry["tries"] = 0
     else:
         entry["tries"] = tries + 1
-    try:
-        file = where()
-        handle, new = tempfile.mkstemp(dir=file.parent, prefix=".progress-")
-        with open(handle, "w", encoding="utf-8") as out:
-            json.dump(record, out, indent=1)
-        os.replace(new, file)  # whole or not at all
-    except Exception:
-        pass
+    with contextlib.suppress(Exception):
+        write(where(), json.dumps(record, indent=1))
     return entry["tries"]
 
 
