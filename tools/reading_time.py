@@ -6,11 +6,11 @@ and "Second sitting" begins a new one; neither is longer than 90 minutes.
 
 The rule, for a student who reads everything and runs each cell:
 
-    a minute for 130 words of text, for 12 lines of code, or for two displayed formulas;
-    a minute for each prediction, and half a minute for each figure or output that is looked at;
-    four minutes for each playground, and five for what is asked for by "Try".
+    a minute for 120 words of text, for 12 lines of code, and for 1.5 displayed formulas;
+    a minute for each prediction, and half a minute for what a cell shows;
+    four minutes for each playground.
 
-Checks count half: a line of an `assert` is read, and not studied.
+Checks count half: an `assert` is read, and not studied.
 """
 
 import argparse
@@ -23,14 +23,14 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
-LECTURES = sorted((ROOT / "lectures").glob("*.ipynb"))
+LECTURES = sorted((ROOT / "lectures").glob("0[1-8]_*.ipynb"))
 MOST = 90
 FURTHER, SITTING = "Going further", "Second sitting"
-UNTIMED = {"Summary", "Try this", "Further reading", FURTHER, SITTING}
+UNTIMED = {"Summary", "Try this", "Further reading", SITTING}
 
-WORDS, LINES, FORMULAS = 130, 12, 2  # a minute each
+WORDS, LINES, FORMULAS = 120, 12, 1.5  # a minute each
 STAMP = re.compile(r"\n\n\*\d+ minutes?\*$|\n\n\*\d+ minutes?\*(?=\n\n)")
-SUM = re.compile(r"\*\d+ minutes?[^*]*?\.(?= |\*)")
+SUM = re.compile(r"\*\d+(?: and \d+)? minutes?[^*]*?\.(?= |\*)")
 
 
 @dataclass
@@ -57,7 +57,9 @@ def code_minutes(code):
     lines = [line for line in code.splitlines() if line.strip()]
     checks = [line for line in lines if line.strip().startswith(("assert", "torch.testing"))]
     plays = len(re.findall(r"^\w*(?:playground|smooth)\(", code, flags=re.MULTILINE))
-    shows = bool(re.search(r"plots\.|smoothing\.pictures?\(|output\(|print\(|^show\(", code, re.MULTILINE))
+    shows = bool(
+        re.search(r"plots\.|smoothing\.pictures?\(|output\(|print\(|^show\(", code, re.MULTILINE)
+    )
     return (len(lines) - len(checks) / 2) / LINES + 4 * plays + shows / 2
 
 
@@ -74,7 +76,9 @@ def sections(nb):
             found.append(Section(heading[1], cell, 0.0, further, sitting))
         if found:
             is_text = cell.cell_type == "markdown"
-            found[-1].minutes += (text_minutes if is_text else code_minutes)(cell.source)
+            found[-1].minutes += (text_minutes if is_text else code_minutes)(
+                STAMP.sub("", cell.source)
+            )
     return [part for part in found if not part.title.startswith(tuple(UNTIMED))]
 
 
