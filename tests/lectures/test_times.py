@@ -64,5 +64,5 @@ def test_what_goes_further_is_not_in_the_core_path():
 def test_stamping_twice_changes_nothing():
     once = reading_time.stamped(lecture("## 1. A", WORDS, "## 2. B", "W", "## Summary"))
     sources = [cell.source for cell in once.cells]
-    assert sources[1] == "## 1. A\n\n*3 minutes*" and "*4 minutes.* You need" in sources[0]
+    assert sources[1] == "## 1. A\n\n*2 minutes*" and "*3 minutes.* You need" in sources[0]
     assert [cell.source for cell in reading_time.stamped(once).cells] == sources
