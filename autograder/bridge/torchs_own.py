@@ -12,13 +12,14 @@ import types
 
 import torch
 
+from autograder.torch_modules import NO_OPTIMIZERS
 from utils.check.finding import Finding
 from utils.check.report import CheckFailed
 
 HOMES = ("torch.optim.", "utils.playground.", "utils.check.")
 """Modules, or the beginning of their names, whose optimizers are not a student's own."""
 
-FREE = ("torch.optim.optimizer", "torch.optim.lr_scheduler", "torch.optim.swa_utils")
+FREE = tuple(f"torch.optim.{name}" for name in NO_OPTIMIZERS)
 
 
 def name_of(x):
