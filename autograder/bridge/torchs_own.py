@@ -12,7 +12,7 @@ import types
 
 import torch
 
-from autograder.torch_modules import NO_OPTIMIZERS
+from autograder.bridge.torch_modules import NO_OPTIMIZERS
 from utils.check.finding import Finding
 from utils.check.report import CheckFailed
 

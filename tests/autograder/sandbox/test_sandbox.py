@@ -1,9 +1,11 @@
 """Every attack is withstood, in every sandbox."""
 
+import ast
 import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -218,3 +220,19 @@ def test_no_bank_of_mistakes_is_in_sight_and_checks_work_without(warms, tier):
         assert ran.status == ERROR and "CheckFailed" in ran.outputs[-1]["ename"]
     finally:
         fork.end()
+
+
+def test_what_runs_inside_imports_only_what_is_seen_there():
+    """A module that is not in sight would keep the sandbox from starting."""
+    seen = [Path(path) for path in tier_module.sight(ROOT).own]
+    for folder in ("autograder/sandbox/inside", "autograder/bridge"):
+        for file in sorted((ROOT / folder).glob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.ImportFrom) and str(node.module).startswith("autograder"):
+                    place = ROOT / node.module.replace(".", "/")
+                    places = [place.with_suffix(".py")] if place.with_suffix(".py").exists() else []
+                    for alias in node.names if not places else ():
+                        found = [place / alias.name, (place / alias.name).with_suffix(".py")]
+                        places += [one for one in found if one.exists()] or [place / "__init__.py"]
+                    for one in places:
+                        assert any(one.is_relative_to(path) for path in seen), f"{file.name}: {one}"
