@@ -6,9 +6,11 @@ lives in a copy of the globals, so nothing of the student's is changed.
 """
 
 import ast
+import dis
 import inspect
 import linecache
 import os
+import re
 import types
 from dataclasses import dataclass, field
 
@@ -132,7 +134,23 @@ def same_code(one, other):
     constants = [
         [c for c in code.co_consts if not isinstance(c, types.CodeType)] for code in (one, other)
     ]
-    return one.co_code == other.co_code and repr(constants[0]) == repr(constants[1])
+    return instructions(one) == instructions(other) and repr(constants[0]) == repr(constants[1])
+
+
+def instructions(code):
+    """What a function does, one (operation, argument) after the other.
+
+    Python calls `torch.sqrt` by other operations where it sees the `import torch` in the same file.
+    """
+    return [
+        (one.opname.replace("LOAD_METHOD", "LOAD_ATTR"), CALLED.sub("", one.argrepr))
+        for one in dis.get_instructions(code)
+        if one.opname != "PUSH_NULL" and not isinstance(one.argval, types.CodeType)
+    ]
+
+
+CALLED = re.compile(r"NULL\|?\w* \+ | \+ NULL\|?\w*|^to \d+$")
+"""What `dis` adds to an argument that is called; and places to jump to, which shift with it."""
 
 
 def wrapped(piece):
