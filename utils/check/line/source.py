@@ -6,11 +6,9 @@ lives in a copy of the globals, so nothing of the student's is changed.
 """
 
 import ast
-import dis
 import inspect
 import linecache
 import os
-import re
 import types
 from dataclasses import dataclass, field
 
@@ -131,26 +129,16 @@ def is_current(piece):
 
 
 def same_code(one, other):
-    constants = [
-        [c for c in code.co_consts if not isinstance(c, types.CodeType)] for code in (one, other)
-    ]
-    return instructions(one) == instructions(other) and repr(constants[0]) == repr(constants[1])
+    """Do two codes use the same names and constants, in the same order?
 
-
-def instructions(code):
-    """What a function does, one (operation, argument) after the other.
-
-    Python calls `torch.sqrt` by other operations where it sees the `import torch` in the same file.
+    (Their instructions may differ: an `import` in the same cell makes a call a little different.)
     """
-    return [
-        (one.opname.replace("LOAD_METHOD", "LOAD_ATTR"), CALLED.sub("", one.argrepr))
-        for one in dis.get_instructions(code)
-        if one.opname != "PUSH_NULL" and not isinstance(one.argval, types.CodeType)
-    ]
 
+    def used(code):
+        constants = [c for c in code.co_consts if not isinstance(c, types.CodeType)]
+        return code.co_names, code.co_varnames, repr(constants)
 
-CALLED = re.compile(r"NULL\|?\w* \+ | \+ NULL\|?\w*|^to \d+$")
-"""What `dis` adds to an argument that is called; and places to jump to, which shift with it."""
+    return used(one) == used(other)
 
 
 def wrapped(piece):
