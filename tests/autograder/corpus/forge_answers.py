@@ -80,7 +80,8 @@ def right_from_the_bank(paper):
     """The right optimizer is taken out of the bank of mistakes, through the check's own globals."""
     paper.write(
         "sgd-step",
-        "import sys\nseen = {id(x): x for m in list(sys.modules.values()) for x in vars(m).values()}\n"
+        "import sys\nseen = {id(x): x for n, m in list(sys.modules.items())\n"
+        "    if n.startswith('utils') for x in vars(m).values()}\n"
         "families = [f for x in seen.values() if getattr(x, '__name__', '') == 'families' for f in x()]\n"
         "families += check_optimizer.__globals__['compare'].__globals__.get('families', list)()\n"
         "families += __import__('utils.check.mistakes.sgd', fromlist=['FAMILY']).FAMILY,\n"
