@@ -25,6 +25,12 @@ REASONS = (
     ),
     (r"RAdam: if rho > 5: → if rho >= 5:", "rho is never 5 exactly"),
     (r"Rprop: same = .*→ same = ", "only the sign of `same` counts"),
+    (r'dampening: g = state\["v"\] → g = state\["v"\]', "in the first step g and v are the same"),
+    (
+        r"NAdam: p\.sub_\(lr \* \(1 - mu\) .* → p\.sub_\(lr \* mu_next",
+        "two parts of one step, in another order",
+    ),
+    (r"Muon: u = .*p\.grad → p\.mul_\(", "the decay changes p, and u only reads its gradient"),
     (r"Muon: X = .*G\.dim\(\) >= 1 else", "a column has the same singular value as a row"),
     (r"Muon: X = .*G\.dim\(\) > 0 else", "a column has the same singular value as a row"),
 )

@@ -18,6 +18,7 @@ class Scope:
 
     tensors, numbers, integers: expressions such as `p.grad`, `state["v"]`, `lr`, by their type.
     pairs: expressions that are pairs of numbers, such as `group["betas"]`.
+    aliases: expression → type, of what has a shorter name among these.
     decays: those of the numbers that can be the β of an average, 0.3 < β < 1.
     names: all names that the function gives a value.
     arguments: of the function, but not `self` and `params`.
@@ -29,6 +30,7 @@ class Scope:
     numbers: list = field(default_factory=list)
     integers: list = field(default_factory=list)
     pairs: list = field(default_factory=list)
+    aliases: dict = field(default_factory=dict)
     decays: list = field(default_factory=list)
     names: list = field(default_factory=list)
     arguments: list = field(default_factory=list)
@@ -51,6 +53,8 @@ class Scope:
     def kind_of(self, node):
         """ "tensor", "number" or None: what stands here, as far as it is known."""
         text = ast.unparse(node)
+        if text in self.aliases:
+            return self.aliases[text]
         if text in self.tensors:
             return "tensor"
         if text in self.numbers or text in self.integers:

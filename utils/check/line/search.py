@@ -55,7 +55,7 @@ def find_line(both, Reference, source=None, seconds=SECONDS):
         if piece.method:
             setattr(candidate, piece.name, staticmethod(function) if piece.static else function)
 
-    with Guard(seconds=3 * seconds, watch=False) as guard:
+    with Guard(seconds=5 * seconds, watch=False) as guard:
         loose = any("float32" in line or ".float()" in line for line in pieces[0].lines)
         trial = OptimizerTrial(
             make, Reference, both.traces, both.reference, both.hyper, guard, loose
@@ -79,7 +79,7 @@ def find_line_in_function(function, reference, cases, source=None, seconds=SECON
     def put(piece, new):
         made[piece.name] = new
 
-    with Guard(seconds=3 * seconds, watch=False) as guard:
+    with Guard(seconds=5 * seconds, watch=False) as guard:
         workshop_put = pieces[0].name
         made[workshop_put] = function
         trial = FunctionTrial(lambda: made[workshop_put], reference, cases, guard)
@@ -336,6 +336,8 @@ def scope_of(piece, names, defaults):
     if isinstance(group, dict):
         scope.group_keys = [k for k in group if isinstance(k, str) and k != "params"]
         values |= {f"group[{k!r}]": group[k] for k in scope.group_keys if k in used(piece, group)}
+        numbers = [k for k in scope.group_keys if isinstance(group[k], (int, float))]
+        scope.aliases |= {f"group[{k!r}]": "number" for k in numbers}
     if isinstance(state, dict):
         scope.state_keys = [k for k in state if isinstance(k, str)]
         values |= {f"state[{k!r}]": state[k] for k in scope.state_keys}
@@ -346,6 +348,7 @@ def scope_of(piece, names, defaults):
     known = []
     for text, value in values.items():
         if any(value is k or type(value) is type(k) is int and value == k for k in known):
+            scope.aliases[text] = "tensor" if isinstance(value, torch.Tensor) else "number"
             continue  # the same thing has a shorter name
         known.append(value)
         if isinstance(value, torch.Tensor):

@@ -186,7 +186,8 @@ def test_the_students_class_is_left_as_it_was():
 
 def test_no_edit_leaves_a_trace_in_the_tree():
     (piece,) = [p for p in pieces_of_class(cell(HEAD + CENTERED)) if p.name == "my_step"]
-    scope = Scope(["p", "mean"], ["alpha"], ["t"], [], ["mean", "square"], ["lr", "eps"])
+    keys = dict(state_keys=["mean", "square"], group_keys=["lr", "eps"])
+    scope = Scope(["p", "mean"], ["alpha"], ["t"], **keys)
     before = ast.dump(piece.tree)
     edits = all_edits([piece], [scope])
     assert len(edits) > 500
