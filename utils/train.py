@@ -206,7 +206,7 @@ def fit(
     history, start = History(), time.perf_counter()
     if run is not None:
         run.total, bar = run.total or epochs * len(train), False
-    with nullcontext() if run is None else run.gently():
+    with nullcontext() if run is None else run.ended_by_interrupt():
         for epoch in range(epochs):
             model.train()
             losses = []

@@ -25,6 +25,7 @@ export class Hill extends Plate {
     this.drawn = ""; // which contours `art` holds
     /** @type {Frame} */
     this.frame = [0, 1, 0, 1];
+    this.zoom = 1; // pixels for 1, on both axes
     this.hand = hand(this, "Start point; arrow keys move it");
     drag(this.hand, this, (px, py) => this.setStart(...this.toWeights(px, py)));
     arrows(this.hand, (dx, dy) => {
@@ -44,20 +45,17 @@ export class Hill extends Plate {
 
   /** @param {number} x */
   toX(x) {
-    const [x0, x1] = this.frame;
-    return ((x - x0) / (x1 - x0)) * this.width;
+    return (x - this.frame[0]) * this.zoom;
   }
 
   /** @param {number} y */
   toY(y) {
-    const [, , y0, y1] = this.frame;
-    return ((y1 - y) / (y1 - y0)) * this.height;
+    return (this.frame[3] - y) * this.zoom;
   }
 
   /** @param {number} px @param {number} py @returns {[number, number]} */
   toWeights(px, py) {
-    const [x0, x1, y0, y1] = this.frame;
-    return [x0 + (px / this.width) * (x1 - x0), y1 - (py / this.height) * (y1 - y0)];
+    return [this.frame[0] + px / this.zoom, this.frame[3] - py / this.zoom];
   }
 
   /** The step of a path that is nearest to a place, if one is near. @param {number} px @param {number} py */
@@ -78,6 +76,7 @@ export class Hill extends Plate {
     const { state } = this;
     const ink = inks(this.root);
     this.frame = fit(state.land.window, width, height);
+    this.zoom = width / (this.frame[1] - this.frame[0]);
     this.paintContours(ctx, width, height);
     const [x0, x1, y0, y1] = this.frame.map(short);
     ctx.fillStyle = ink.text;
