@@ -189,7 +189,7 @@ def in_hidden_part(error, cell):
     lines = [
         f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file_of(cell)
     ]
-    return bool(lines) and hidden_tests.is_hidden(cell.source, lines[-1])
+    return bool(lines) and hidden_tests.is_hidden(cell.source, lines[-1] or 0)
 
 
 def file_of(cell):
