@@ -103,6 +103,25 @@ def collect(course: Course, args: argparse.Namespace) -> int:
     return 1 if left or not good else 0
 
 
+def student(course: Course, args: argparse.Namespace) -> int:
+    from autograder import students
+
+    wanted = {"rename": 2, "merge": 2, "remove": 1}[args.action]
+    if len(args.names) != wanted:
+        names = "OLD NEW" if wanted == 2 else "STUDENT"
+        raise Trouble(f"it is `autograder student {args.action} {names}`.")
+    if args.keep is not None and args.action != "merge":
+        raise Trouble("--keep is for merge.")
+    if args.action == "rename":
+        done = students.rename(course, args.names[0], args.names[1])
+    elif args.action == "merge":
+        done = students.merge(course, args.names[0], args.names[1], args.keep)
+    else:
+        done = students.remove(course, args.names[0])
+    print("\n".join(done))
+    return 0
+
+
 def grade(course: Course, args: argparse.Namespace) -> int:
     if args.workers is not None and args.workers < 1:
         raise Trouble(f"{args.workers} workers grade nothing: take 1 or more.")
@@ -113,6 +132,9 @@ def grade(course: Course, args: argparse.Namespace) -> int:
             "grade what? Name assignments, or say --all. Handed in so far: " + handed_in(course)
         )
     submissions = course.submissions(course.chosen(args.assignments), args.student)
+    others = [] if args.student else course.not_gradable()
+    for sentence in others:
+        print(f"autograder: {sentence}", file=sys.stderr)
     if not submissions:
         name = args.assignments[0] if args.assignments else "ASSIGNMENT"
         where = (course.submitted / "STUDENT" / name).relative_to(course.root).as_posix()
@@ -124,7 +146,8 @@ def grade(course: Course, args: argparse.Namespace) -> int:
         return would_grade(course, submissions, args.again)
     tier = "none" if args.no_sandbox else None
     limits = {"pictures": True} if args.pictures else {}
-    return grade_and_tell(course, submissions, args.again, args.workers, tier, limits)
+    status = grade_and_tell(course, submissions, args.again, args.workers, tier, limits)
+    return 1 if others else status
 
 
 def handed_in(course: Course) -> str:

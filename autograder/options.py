@@ -13,6 +13,7 @@ A term, from beginning to end:
   autograder release                  make exercises/ from solutions/ …
   autograder release --bundle x.zip   … or all that students need, as a zip
   autograder collect DOWNLOAD.zip     what came back: from Moodle, Canvas, a folder
+  autograder student merge OLD NEW    … two that are one; also rename, remove
   autograder grade --all              grade all that is new or was changed
   jupyter lab                         formgrader: look at answers, grade by hand, comment
   autograder report                   scores and mistakes: a table, CSV, a page about the class
@@ -49,6 +50,17 @@ HELP = {
   autograder collect inbox/                       a folder for each student
   autograder collect class.zip/week2              a folder within a zip
   autograder collect submissions.zip --dry-run    look first, change nothing""",
+    ),
+    "student": (
+        "give a student another name, make one of two, remove one",
+        "Everywhere at once, and no grade is lost: in the gradebook, in autograder/submitted, autograded "
+        "and feedback, and in the list of what an LMS calls whom, so that the next `collect` knows. merge "
+        "makes one student of two, such as one whom Moodle gave two numbers. What a removed student handed "
+        "in is kept in autograder/submitted/.removed.",
+        """\
+  autograder student rename u1234 ann-lee
+  autograder student merge Ann-Lee-2001 Ann-Lee
+  autograder student remove ann-lee""",
     ),
     "grade": (
         "grade what was handed in",
@@ -143,6 +155,7 @@ def parser() -> argparse.ArgumentParser:
     for name, add in (
         ("release", release),
         ("collect", collect),
+        ("student", student),
         ("grade", grade),
         ("feedback", feedback),
         ("report", report),
@@ -189,6 +202,17 @@ def collect(add: Callable[..., Any]) -> None:
         metavar="NAME",
         help="of names in a zip that does not say, such as gbk or euc-kr",
     )
+
+
+def student(add: Callable[..., Any]) -> None:
+    add("action", choices=("rename", "merge", "remove"), help="what to do")
+    add(
+        "names",
+        metavar="STUDENT",
+        nargs="+",
+        help="the folder's name; for rename and merge OLD NEW",
+    )
+    add("--keep", metavar="STUDENT", help="whose work counts, if both handed in (merge)")
 
 
 def grade(add: Callable[..., Any]) -> None:

@@ -1,6 +1,7 @@
 """MNIST, from the packed files in `data/mnist`; no network needed.
 
-torchvision's own `MNIST` reads the files. What is done here is to unpack them for it, once.
+torchvision's own `MNIST` reads the files. What is done here is to unpack them for it, once; and
+`numbers` reads them without a copy in memory.
 """
 
 import gzip
@@ -10,6 +11,9 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
 
 from utils.atomic import replacing
 
@@ -60,24 +64,53 @@ def mnist(
     """
     from torchvision.datasets import MNIST  # slow to import: only when it is wanted
 
-    root = Path(root)
+    prepare(Path(root))
+    return MNIST(root, train=train, transform=transform)
+
+
+def numbers(name: str, root: str | Path = DATA) -> Tensor:
+    """What one of the four FILES holds, uint8: images of shape (n, 784), or labels of shape (n,).
+
+    The file is mapped, not read: memory is taken by what is looked at, and no program needs a copy
+    of its own. Raises as `mnist` does.
+    """
+    prepare(Path(root))
+    file = torch.from_file(str(raw(Path(root)) / name), size=FILES[name][0], dtype=torch.uint8)
+    return file[16:].view(-1, 784) if "images" in name else file[8:]  # after the IDX header
+
+
+def prepare(root: Path) -> None:
+    """See to it that the four files lie unpacked where torchvision looks for them."""
     packed = root / "mnist"
     if all((packed / f"{name}.gz").exists() or unpacked(root, name) for name in FILES):
         for name in FILES:
             if not unpacked(root, name):
                 unpack(packed / f"{name}.gz", raw(root) / name, FILES[name][1])
-        return MNIST(root, train=train, transform=transform)
+        return
     for name in FILES:
         if not unpacked(root, name):  # torchvision would read half a file
             (raw(root) / name).unlink(missing_ok=True)
+    from torchvision.datasets import MNIST
+
     try:
-        return MNIST(root, train=train, transform=transform, download=True)
+        MNIST(root, download=True)
     except Exception as error:
         raise DataError(
             f"MNIST is neither in {packed} nor could it be downloaded "
-            f"({' '.join(str(error).split())}). "
-            "Get the files back with `git checkout data/mnist`, or try again with a network."
+            f"({' '.join(str(error).split())}). {ADVICE if in_checkout() else AWAY}"
         ) from error
+
+
+ADVICE = "Get the files back with `git checkout data/mnist`, or try again with a network."
+AWAY = (
+    "The course is installed away from its folder, which holds the data: work in a clone of the "
+    "repository, installed with `pip install --editable .`, or try again with a network."
+)
+
+
+def in_checkout() -> bool:
+    """Does this file lie in the course's folder, and not in a folder of installed packages?"""
+    return (DATA.parent / "lectures").is_dir()
 
 
 def raw(root: Path) -> Path:

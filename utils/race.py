@@ -78,7 +78,7 @@ def turned_bowl(seed: int, n: int = 10, center: float = 0.0) -> Problem:
     rng = torch.Generator().manual_seed(seed)
     w = (torch.randn(n, generator=rng, dtype=torch.float64) + center).requires_grad_()
     turn, _ = torch.linalg.qr(torch.randn(n, n, generator=rng, dtype=torch.float64))
-    H = turn @ torch.logspace(0, -2, n, dtype=torch.float64).diag() @ turn.T
+    H: Tensor = turn @ torch.logspace(0, -2, n, dtype=torch.float64).diag() @ turn.T
 
     def loss(step: int | None = None) -> Tensor:
         return 0.5 * (w - center) @ H @ (w - center)
@@ -112,7 +112,7 @@ def rosenbrock(seed: int, n: int = 2, center: float = 0.0) -> Problem:
     w = torch.cat([start, torch.ones(n - 2).double()]).add_(center).requires_grad_()
 
     def loss(step: int | None = None) -> Tensor:
-        x, y = (w - center)[:2]
+        x, y = (w - center)[:2].unbind()
         return ((1 - x) ** 2 + 100 * (y - x**2) ** 2) / 100
 
     return Problem([w], loss, loss)
@@ -275,7 +275,7 @@ def reference_runs(task_name: str, seed: int) -> dict[str, Run]:
     }
 
 
-def race_unseen(Optimizer, rows, seed):
+def race_unseen(Optimizer: Callable[..., Optimizer], rows: "Rows", seed: int) -> "Rows":
     """Race on `unseen_tasks`, each with the lr that was the best on the task of its kind.
 
     Args:

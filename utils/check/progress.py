@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import re
+import tomllib
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +19,18 @@ from utils.atomic import write
 
 COURSE = Path(utils.__file__).resolve().parent.parent
 CHECKS = ("check_optimizer", "check_function", "check_model", "check_training")
+
+
+def setting(name, default):
+    """A switch of the course: MY_STEP_<NAME>, or `name` under [tool.my_step] in pyproject.toml."""
+    value = os.environ.get(f"MY_STEP_{name.upper()}")
+    if value is None:
+        try:
+            with open(COURSE / "pyproject.toml", "rb") as file:
+                value = tomllib.load(file).get("tool", {}).get("my_step", {}).get(name, default)
+        except (OSError, ValueError):
+            value = default
+    return str(value).strip().lower()
 
 
 def where():
