@@ -98,7 +98,7 @@ def clean_html(text: str) -> str:
     if len(text) - pictures > LONGEST or text.count("<") > TAGS_AT_MOST or pictures > 3 * LARGEST:
         return ""
     built = rebuilt(UNSEEN.sub("", NOT_TEXT.sub("", text)))
-    cleaned = CLEANER.clean(built)
+    cleaned = formulas_alone(CLEANER.clean(built))
     return cleaned if len(cleaned) <= 5 * LONGEST + 2 * pictures else ""
 
 
@@ -154,6 +154,22 @@ def only_mathematics(text: str) -> str:
     return COMMAND.sub(
         lambda found: found[0] if found[1] in TEX else f"\\\N{ZERO WIDTH SPACE}{found[1]}", text
     )
+
+
+def formulas_alone(markup: str) -> str:
+    """Clean HTML in which no text outside of code is more to TeX than mathematics.
+
+    Said again of what `nh3` has read: a parser of HTML may end `pre` and `code` where `rebuilt` does
+    not.
+    """
+    parts, code = re.split(r"(<[^<>]*>)", markup), 0
+    for number, part in enumerate(parts):
+        if number % 2:
+            name = part.strip("</>").split(" ")[0]
+            code += (-1 if part.startswith("</") else 1) if name in CODE else 0
+        elif not code:
+            parts[number] = only_mathematics(part)
+    return "".join(parts)
 
 
 def opening(name: str, written: str) -> str:

@@ -25,6 +25,7 @@ CRASHED = {  # what has stopped a class, or run in the instructor's browser
     "TeX in two halves": r"$\hr<x>ef{javascript:alert(1)}{x}$ $\h&#114;ef{javascript:alert(1)}{x}$",
     "a carriage return alone": "[see]: 100% '\\\r'",
     "carriage returns": "<a href='https://x/&#" + "\r" * 30_000,
+    "TeX around a tag that is out of place": r"$\<tr>de</tr>f\x{1}\href{https://evil.example}$\x$",
     "MathML by TeX": r"$\mmlToken{mi}[onclick=alert(1)]{x}$",
 }
 
