@@ -14,15 +14,15 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from autograder.course import CONFIG, Course, Submission, Trouble
+from autograder.course import CONFIG, Course, Submission, Trouble, said
+from autograder.log import Log
 from autograder.model import Graded, Sheet, to_json
 from autograder.nbgrader_api import Away, register
 from autograder.outcome import Outcome, holds, old, plan, score, told, unread
 from autograder.pool import WINDOWS
-from autograder.record import record
+from autograder.record import Unwritten, record
 from autograder.record.gradebook import Book
 from autograder.record.journal import Journal, Keys, Lock, Spool
-from autograder.record.log import Log
 from autograder.sandbox import Limits
 from autograder.scheduler import LONGEST, Lost, Scheduler
 
@@ -162,7 +162,7 @@ class Run:
             for task in tasks:
                 if task not in todo:
                     self.spool.drop(task.submission)  # a kill came between its record and this
-                    yield old(self.course, task.submission)
+                    yield self.again(task.submission)
             if not todo:
                 return
             if not anew:
@@ -235,7 +235,10 @@ class Run:
     def finish(self, task: Task, number: int, result: Any) -> None:
         """Take what a worker gave back."""
         if isinstance(result, Lost):
-            sheet = self.read(self.course, task.submission)[number]
+            try:
+                sheet = self.read(self.course, task.submission)[number]
+            except Exception as error:  # it has changed or vanished meanwhile
+                sheet = unread(self.course, task.submission, error)[number]
             sheet.verdict = str(result)
             result = to_json(Graded(sheet, tier=self.settings["tier"] or ""))
         task.results[number] = result
@@ -251,11 +254,16 @@ class Run:
         now = time.monotonic()
         try:
             id = record(self.course, *graded, book=book)
+            outcome = told(self.course, task.submission, graded)
         except Away as why:
             self.wait(why, now)
             return None
+        except Exception as error:
+            if isinstance(error, Trouble) and not isinstance(error, Unwritten):
+                raise  # nothing can be recorded any more
+            self.away = None
+            return self.left(task, error)
         self.away = None
-        outcome = told(self.course, task.submission, graded)
         self.journal.write(
             task.submission,
             task.key,
@@ -263,8 +271,14 @@ class Run:
             graded=outcome.graded,
             tier=outcome.tier,
             seconds=round(outcome.seconds, 3),
+            mistakes={
+                name: one.mistakes for g in graded for name, one in g.scores.items() if one.mistakes
+            },
         )
         self.spool.drop(task.submission)
+        for one in graded:
+            if one.trouble:
+                self.log(*task.submission[:2], "its judge stumbled:", one.trouble)
         self.log(
             task.submission.student,
             task.submission.assignment,
@@ -274,6 +288,25 @@ class Run:
             *(f"[{flag.kind}] {flag.text}" for flag in outcome.flags),
         )
         return outcome
+
+    def again(self, submission: Submission) -> Outcome:
+        """The Outcome of a submission that an earlier run graded."""
+        try:
+            return old(self.course, submission)
+        except Exception as error:
+            self.log.traceback(submission.student, submission.assignment, "while it was read again")
+            self.journal.write(submission, None)  # the next run grades it anew
+            return Outcome(submission, False, [f"What was graded cannot be read: {said(error)}."])
+
+    def left(self, task: Task, error: BaseException) -> Outcome:
+        """The Outcome of a submission that cannot be recorded. The next run tries it again."""
+        who = task.submission.student, task.submission.assignment
+        why = str(error) if isinstance(error, Trouble) else f"{type(error).__name__}: {said(error)}"
+        self.log.traceback(*who, "while it was recorded")
+        self.journal.write(task.submission, None)
+        self.spool.drop(task.submission)
+        self.log(*who, f"not graded: {why}")
+        return Outcome(task.submission, False, [f"It cannot be recorded: {why}"])
 
     def wait(self, why: Away, now: float) -> None:
         """Say once that the gradebook is away; give up after a while."""

@@ -120,6 +120,7 @@ class Graded:
     scores: grade_id → its score.
     tier: the name of the sandbox that held.
     seconds: wall time from the first cell to the last.
+    trouble: the end of a traceback, if the grader itself stumbled; for the log.
     """
 
     sheet: Sheet
@@ -128,6 +129,7 @@ class Graded:
     tier: str = ""
     seconds: float = 0.0
     flags: list[Flag] = field(default_factory=list)
+    trouble: str = ""
 
 
 def to_json(thing: Sheet | Graded) -> str:

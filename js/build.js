@@ -23,9 +23,9 @@ await build({
   minify: true,
   charset: "utf8",
   format: "iife",
-  globalName: "playground", // utils/playground/assets.py calls playground.renderLandscape and so on
   target: "es2022",
   plugins: [withoutAbout],
-  banner: { js: "// Made by esbuild from js/src: change that, then `make js`." },
+  // utils/playground/assets.py calls playground.renderLandscape and so on
+  banner: { js: "// Made by esbuild from js/src: change that, then `make js`.\nconst playground = {};" },
   logLevel: "warning",
 });

@@ -45,9 +45,13 @@ class Optim(torch.optim.Optimizer):
     Source: https://docs.pytorch.org/docs/stable/optim.html
     """
 
+    keeps_memory = True  # a step that gives a parameter new memory raises; the checks look first
+
     def __init__(self, params: Iterable, defaults: dict[str, Any]) -> None:
         if isinstance(params, torch.Tensor):
             raise TypeError("params is a single tensor: put it in a list, [w].")
+        if not isinstance(defaults, dict):
+            raise TypeError(f"defaults must be a dict, such as dict(lr=0.1), not {defaults!r}.")
         params = list(params)
         if not params:
             raise ValueError("no parameters: the list is empty (was a generator used up before?).")
@@ -62,7 +66,7 @@ class Optim(torch.optim.Optimizer):
             raise ValueError("a parameter is listed twice: it would be stepped twice each time.")
         for name in NOT_NEGATIVE:
             value = param_group.get(name, self.defaults.get(name, 0.0))
-            if not (isinstance(value, Real | torch.Tensor) and value >= 0):
+            if not (isinstance(value, Real | torch.Tensor) and float(value) >= 0):
                 raise ValueError(f"{name} must be a number, 0 or more, but it is {value!r}.")
         betas = param_group.get("betas", self.defaults.get("betas", (0, 0)))
         if not (
@@ -94,7 +98,7 @@ class Optim(torch.optim.Optimizer):
                     except RecursionError as error:
                         shorten(error.__traceback__)
                         raise
-                    if p.data_ptr() != memory:
+                    if p.data_ptr() != memory and self.keeps_memory:
                         raise RuntimeError(REPLACED.format(type(self).__name__))
         return loss
 

@@ -6,14 +6,18 @@ methods, an object of it, or one of torch's functions. None of these is the stud
 in the judge's hands as something that fails when it is used, and says why.
 """
 
+import functools
 import sys
+import types
 
 import torch
+
+from autograder.torch_modules import NO_OPTIMIZERS
 
 HOMES = ("torch.optim.", "utils.playground.", "utils.check.")
 """Modules, or the beginning of their names, whose optimizers are not a student's own."""
 
-FREE = ("torch.optim.optimizer", "torch.optim.lr_scheduler", "torch.optim.swa_utils")
+FREE = tuple(f"torch.optim.{name}" for name in NO_OPTIMIZERS)
 
 
 class TorchsOwn(AssertionError):
@@ -24,8 +28,8 @@ class TorchsOwn(AssertionError):
 
 def name_of(x):
     """`module:name` of the thing, if it is torch's own optimizer or a part of one; else None."""
-    while hasattr(x, "func") or hasattr(x, "__func__"):  # a partial, a bound method
-        x = getattr(x, "func", None) or x.__func__
+    while type(x) in (functools.partial, types.MethodType):
+        x = x.func if type(x) is functools.partial else x.__func__
     module, name = getattr(x, "__module__", None), getattr(x, "__qualname__", None)
     if not (isinstance(module, str) and isinstance(name, str)):
         return None
@@ -42,7 +46,7 @@ def is_own(name):
     module, _, name = str(name).partition(":")
     if module == "torch":
         return name.startswith("_fused_")
-    return module.startswith(HOMES) and not module.startswith(FREE)
+    return f"{module}.".startswith(HOMES) and not module.startswith(FREE)  # Muon says "torch.optim"
 
 
 def names_in(cls):

@@ -264,14 +264,17 @@ def raw_name(info: zipfile.ZipInfo) -> str | bytes:
 
 
 def safe(name: str) -> tuple[tuple[str, ...], str | None]:
-    """(parts of a path that stays below where it is put, what was wrong with it or None)."""
+    """(parts of a path that stays below where it is put, what was wrong with it or None).
+
+    The first part may have any signs: it is what somebody is called, and no file gets its name.
+    """
     parts = tuple(part for part in name.split("/") if part not in ("", "."))
     bad = None
     if name.startswith("/") or re.match(r"[A-Za-z]:", name):
         bad = "has an absolute path"
     elif ".." in parts:
         bad = "has a path that leads out of the archive"
-    elif any(ord(c) < 32 or ord(c) == 127 for c in name):
+    elif any(ord(sign) < 32 or ord(sign) == 127 for part in parts[1:] for sign in part):
         bad = "has a name with control characters"
     elif len(parts) > 20 or any(len(part.encode("utf-8", "replace")) > 240 for part in parts):
         bad = "has too long a name"

@@ -6,11 +6,10 @@ submission is what is said of that one; the others go on.
 
 import re
 import tempfile
-import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from autograder.course import Course, Trouble, said
@@ -22,7 +21,7 @@ from autograder.intake.master import masters
 from autograder.intake.parse import Raw, bare, parse
 from autograder.intake.reading import shadow
 from autograder.intake.registry import Key, Registry, Who, key_of
-from autograder.record.log import Log
+from autograder.log import Log
 
 JOIN, APART = "join", "apart"
 """What to do with a student whose name is known from another assignment, where the LMS's number is
@@ -130,6 +129,8 @@ class Collection:
         self.course, self.source, self.wanted = course, source, wanted
         self.dry_run, self.known_names = dry_run, known_names
         self.registry = Registry(course.submitted)
+        self.assignments = course.assignments
+        self.masters = cache(partial(masters, course))
         self.budget = Budget(TOTAL)
         self.stems = {
             path.stem: one for one in course.assignments for path in course.notebooks(one)
@@ -150,8 +151,8 @@ class Collection:
                 self.leave(item, f"{item.name} is what a system leaves behind: nobody's work.")
                 continue
             for place, one in self.owned(layout, item):
-                which = (place.source, place.number, place.name if place.of_one_assignment else "")
-                hands[(*which, place.assignment, place.time)].append((place, one))
+                which = place.source, place.number, place.assignment, place.time
+                hands[which].append((place, one))
         versions: dict[tuple[Key, str], list[Hand]] = defaultdict(list)
         for files in hands.values():
             self.guard(files, None, partial(self.sort, files, versions))
@@ -236,7 +237,7 @@ class Collection:
         for name, part in self.by_assignment(files).items():
             if name is None:
                 self.aside(part, None, self.no_assignment(part))
-            elif name not in self.course.assignments:
+            elif name not in self.assignments:
                 text = f"there is no assignment {shown(name)} in this course."
                 self.aside(part, None, text)
             elif self.wanted not in (None, name):
@@ -257,7 +258,7 @@ class Collection:
             is_book = place.inside[-1].lower().endswith(".ipynb") and not item.trouble
             if about is None and not is_book:
                 rest.append((place, item))
-            elif place.assignment is not None and place.assignment not in self.course.assignments:
+            elif place.assignment is not None and place.assignment not in self.assignments:
                 parts[place.assignment].append((place, item))
             else:
                 parts[about or said_so].append((place, item))
@@ -277,8 +278,8 @@ class Collection:
             return self.stems.get(stem(name)) if name.lower().endswith(".ipynb") else None
         marks = {raw.grade_id for raw in raws} - {None}
         scores = {
-            one: sum(len(marks & set(master.by_grade_id)) for master in masters(self.course, one))
-            for one in (self.course.assignments if marks else [])
+            one: sum(len(marks & set(master.by_grade_id)) for master in self.masters(one))
+            for one in (self.assignments if marks else [])
         }
         best = max(scores.values(), default=0)
         names = [one for one, score in scores.items() if score == best and best]
@@ -344,7 +345,9 @@ class Collection:
         one = Taken(student, name, source=place.source, number=number)
         notes = [note] if note else []
         if len(several) > 1:
-            notes.append(f"Handed in {len(several)} times: the newest was taken.")
+            dated = all(place.time or place.age for place, _ in several[-1])
+            what = "the newest" if dated else f"that of {place.number}"
+            notes.append(f"Handed in {len(several)} times: {what} was taken.")
         self.submissions.append(one)
         self.guard(files, one, partial(self.take, one, files, notes))
         one.note = " ".join(dict.fromkeys(notes)) if one.path else ""
@@ -369,7 +372,7 @@ class Collection:
 
     def stumbled(self, what: str, error: Exception) -> str:
         if self.log:
-            self.log("collect", what, traceback.format_exc())
+            self.log.traceback("collect", what)
         return f"it cannot be taken in ({type(error).__name__}: {shown(said(error))})."
 
     def leave_now(self, item: Item, why: str) -> None:
@@ -436,8 +439,8 @@ class Collection:
         used: set[Item] = set()
         left: dict[Item, str] = {}
         books = [one for one in files if not one[1].trouble and self.is_notebook(*one)]
-        names = [path.stem for path in self.course.notebooks(assignment)]
-        for master in masters(self.course, assignment):
+        names = [one.notebook for one in self.masters(assignment)]
+        for master in self.masters(assignment):
             name = master.notebook
             free = [one for one in books if one[1] not in used]
             best = self.candidates(free, name, only=len(names) == 1)

@@ -97,7 +97,7 @@ class Layout:
     """
 
     def __init__(self, course: Course, found: list[Item], name: str):
-        self.course = course
+        self.course, self.assignments = course, frozenset(course.assignments)
         self.stems = {
             path.stem: one for one in course.assignments for path in course.notebooks(one)
         }
@@ -110,15 +110,36 @@ class Layout:
         attempts = [match["before"] for one in files if (match := BLACKBOARD.fullmatch(one))]
         self.blackboard = common_prefix(attempts)
         self.prefers_blackboard = len(attempts) > sum(map(bool, map(CANVAS.fullmatch, files)))
-        forms = {place.source for parts in tops if (place := self.by_lms(parts))}
-        self.of_lms = bool(forms - {"nbgrader"})
-        self.of_exchange = "nbgrader" in forms
+        paths = [item.parts for item in found]
+        in_exchange = exchange_depth(paths, course.course_id) is not None
+        self.form = "nbgrader" if in_exchange else self.most_common_form(tops)
+        above = (course.course_id,) if self.depth == 2 else ()
+        self.inbound = (*above, "inbound") if in_exchange else ()
+
+    def most_common_form(self, tops: list[tuple[str, ...]]) -> str:
+        """The source that most of the top entries look like; else "folder".
+
+        So one student's folder that is called like another LMS's does not change what the others are.
+        """
+        forms: dict[str, set[str]] = {"folder": set()}
+        for parts in tops:
+            head = parts[1:] if parts[0] in self.assignments and len(parts) > 1 else parts
+            place = self.by_lms(head)
+            if place or len(head) > 1 or is_book(head[0]):
+                forms.setdefault(place.source if place else "folder", set()).add(head[0])
+        best = max(forms, key=lambda form: len(forms[form]))
+        return best if 2 * len(forms[best]) > sum(map(len, forms.values())) else "folder"
+
+    def by_form(self, parts: tuple[str, ...]) -> Place | None:
+        """By the LMS's form, if that is this delivery's."""
+        found = self.by_lms(parts)
+        return found if found and found.source == self.form else None
 
     # the folders around all of it
 
     def wrapper(self, paths: list[tuple[str, ...]], name: str) -> int:
         """How many folders hold all of it, and say nothing of who handed in."""
-        depth, known = 0, set(self.course.assignments)
+        depth, known = 0, set(self.assignments)
         inbound = exchange_depth(paths, self.course.course_id)
         if inbound is not None:
             return inbound
@@ -159,9 +180,11 @@ class Layout:
             return f"{item.name}: {self.question}"
         if not parts or len(item.parts) <= self.depth:
             return f"{item.name} does not say who handed it in."
-        if self.of_exchange and not EXCHANGE.fullmatch(parts[0]):
+        if self.form == "nbgrader" and not (
+            EXCHANGE.fullmatch(parts[0]) and item.parts[: len(self.inbound)] == self.inbound
+        ):
             return f"{item.name} is not what somebody handed in on nbgrader's exchange."
-        found = self.by_lms(parts)
+        found = self.by_form(parts)
         if found and found.source == "Gradescope":
             return self.of_group(found)
         if found and found.source == "nbgrader":
@@ -170,7 +193,7 @@ class Layout:
             if why:
                 return f"{shown(parts[0])} {why}"
         if found is None:
-            if self.of_lms and parts[0] not in self.course.assignments:
+            if self.form != "folder" and parts[0] not in self.assignments:
                 return f"{item.name} does not say who handed it in."
             found = self.by_folder(parts)
         if found is None:
@@ -201,7 +224,7 @@ class Layout:
 
     def of_blackboard(self, found: re.Match[str]) -> Place:
         before = found["before"]
-        known = [name for name in self.course.assignments if before.startswith(f"{name}_")]
+        known = [name for name in self.assignments if before.startswith(f"{name}_")]
         prefix = f"{max(known, key=len)}_" if known else self.blackboard
         login = before[len(prefix) :] or before.rpartition("_")[2]
         year, month, day, *clock = found["time"].split("-")
@@ -241,9 +264,9 @@ class Layout:
 
     def by_folder(self, parts: tuple[str, ...]) -> Place | None:
         """By folders that the instructor made."""
-        top, assignments = parts[0], self.course.assignments
+        top, assignments = parts[0], self.assignments
         if len(parts) > 1 and top in assignments:
-            below = self.by_lms(parts[1:]) or self.by_folder_name(parts[1:])
+            below = self.by_form(parts[1:]) or self.by_folder_name(parts[1:])
             return below and replace(below, assignment=top)
         found = self.by_folder_name(parts)
         if found and len(found.inside) > 1 and found.inside[0] in assignments:

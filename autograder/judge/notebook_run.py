@@ -8,6 +8,7 @@ from autograder.judge.judge_end import Gone
 from autograder.judge.test_cells import TestCells
 from autograder.model import (
     DIED,
+    ERROR,
     FREE,
     GIVEN,
     LATE,
@@ -27,6 +28,9 @@ that no question costs another one its points."""
 SHARE, LEAST = 1 / 2, 1 / 6
 """Cells without points have the time of any other cell, until together they have used this share of
 the notebook's time; from then on each has this part of a cell's, so that tests still get their turn."""
+
+LARGE = 1 / 4
+"""The part of the memory from which on a cell is remembered as one that holds much."""
 
 
 def grade_sheet(sheet, make_fork, tier=""):
@@ -68,6 +72,7 @@ class NotebookRun:
         self.deadline = start + self.limits.total
         self.test_cells = TestCells(self.limits, self.deadline)
         self.history, self.flags = [], []
+        self.large = []  # those of the history that left much memory in use
         self.count = self.restarts = 0
         self.free_seconds, self.output_left = 0.0, self.limits.total_output
         self.open()
@@ -121,11 +126,28 @@ class NotebookRun:
         self.output_left -= self.fork.wrote
         if cell.role == FREE:
             self.free_seconds += ran.seconds
+        if ran.status == ERROR and starved(ran) and self.hogs(cell):
+            return self.run(cell)
         if ran.status not in (LATE, DIED):
             self.history.append((cell, self.count))
+            if cell.role == FREE and self.fork.memory() > LARGE * self.limits.memory:
+                self.large.append((cell, self.count))
         if cell.role == GIVEN and cell.grade_id:  # others prepare the place, not the tests
             self.test_cells.given(cell)
         return ran
+
+    def hogs(self, cell):
+        """Do earlier cells of the student's own hold the memory that this one needs?
+
+        If so they are left out from now on, and it can be tried again in a fresh process.
+        """
+        hogs = [one for one in self.large if one[0] is not cell and one in self.history]
+        if not hogs or self.restarts == RESTARTS or self.over:
+            return False
+        self.history = [one for one in self.history if one not in hogs]
+        self.restarts += 1
+        self.renew()
+        return self.fork.alive
 
     def seconds_for(self, cell):
         """How long this cell may take."""
@@ -143,6 +165,8 @@ class NotebookRun:
             return Ran(SKIPPED, [failed])
         self.count += 1
         ran, score = self.test_cells.test(cell, self.count)
+        if ran.status == ERROR and (starved(ran) or not self.fork.alive) and self.hogs(cell):
+            return self.test(cell, scores)
         score.why = first_line(score.why)
         scores[cell.grade_id] = score
         return ran
@@ -151,6 +175,14 @@ class NotebookRun:
         left = self.fork.end().survivors
         if left:
             self.flags.append(Flag("processes left behind", f"{left} had to be ended."))
+
+
+def starved(ran):
+    """Did it fail for want of memory?"""
+    errors = [one for one in ran.outputs if one["output_type"] == "error"]
+    return any(
+        one["ename"] == "MemoryError" or "can't allocate memory" in one["evalue"] for one in errors
+    )
 
 
 def first_line(text):

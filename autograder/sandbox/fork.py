@@ -166,6 +166,13 @@ class Fork:
         made, self.shown = self.shown.taken(), self.fresh()
         return made
 
+    def memory(self):
+        """Bytes that it uses now; 0 if it is dead."""
+        try:
+            return self.asked("usage")["memory"] if self.alive else 0
+        except Dead:
+            return 0
+
     def interrupt(self):
         """Ctrl-C for what runs inside."""
         if self.alive:

@@ -65,8 +65,9 @@ class Outputs:
     def stream(self, name, words):
         if not words or self.full:
             return
-        if size_of(words) > self.left:
-            words, self.full = beginning(words, self.left), True
+        whole = size_of(words) <= self.left
+        if not whole:
+            words = beginning(words, self.left)
         self.left -= size_of(words)
         self.pause()
         last = self.made[-1] if self.made else {}
@@ -76,6 +77,7 @@ class Outputs:
             text = io.StringIO()  # a list of pieces of one character takes 60 times their size
             text.write(words)
             self.made.append({"output_type": "stream", "name": name, "text": text})
+        self.full = self.full or not whole
 
     def rich(self, found, size):
         data = {str(kind): value for kind, value in dict(found["data"]).items()}

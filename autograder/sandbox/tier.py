@@ -198,12 +198,14 @@ def command(tier, sight, scratch, control, course_root):
         PATH=f"{Path(executable).parent}:/usr/local/bin:/usr/bin:/bin",
         LANG="C.UTF-8",
         USER="student",
+        MY_STEP_LINE="off",  # the judge looks for it, if anybody
         LOGNAME="student",
         MPLBACKEND="module://matplotlib_inline.backend_inline",
         OMP_NUM_THREADS="1",
         OPENBLAS_NUM_THREADS="1",
         MKL_NUM_THREADS="1",
         NUMEXPR_NUM_THREADS="1",
+        TORCHDYNAMO_DISABLE="1",  # `torch.compile` runs eagerly: here is no compiler, and no time
     )
     if tier != "namespaces":
         return python, environment

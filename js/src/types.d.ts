@@ -1,5 +1,10 @@
 /** What the modules hand to each other. */
 
+declare global {
+  /** What the bundle gives to utils/playground/assets.py; build.js makes it. */
+  const playground: Record<string, unknown>;
+}
+
 export type Pair = [number, number];
 /** What is shown of a plane: [x0, x1, y0, y1]. */
 export type Frame = [number, number, number, number];

@@ -1,6 +1,7 @@
 """Exceptions from a student's code, explained, with the student's own line marked."""
 
 import difflib
+import inspect
 import linecache
 import os
 import re
@@ -65,6 +66,64 @@ TABLE = (
         "autograd is on",
         "p is a leaf that requires a gradient; autograd does not let it change in place.",
         ("Do the step without autograd: `@torch.no_grad()` above it.",),
+    ),
+    (
+        (TypeError, AttributeError),
+        r"defaults must be a dict|'(?:float|int|tuple|list|set)' object has no attribute "
+        r"'(?:items|get|setdefault|keys)'",
+        "the defaults are no dict",
+        "`super().__init__` takes the parameters and a dict of hyper-parameters.",
+        ("Hand over a dict with names: `super().__init__(params, dict(lr=lr))`.",),
+    ),
+    (
+        TypeError,
+        r"(add|sub)_?\(\) takes 1 positional argument but 2 were given",
+        "a factor without its name",
+        "`{0}` takes one tensor; a factor for it is given by name.",
+        ("Write `alpha=`: `x.{0}_(y, alpha=0.1)` is x ← x ± 0.1 y.",),
+    ),
+    (
+        TypeError,
+        r"(addcmul|addcdiv)_?\(\) takes 2 positional arguments but 3 were given",
+        "a factor without its name",
+        "`{0}` takes two tensors; a factor for them is given by name.",
+        ("Write `value=`: `x.{0}_(y, z, value=0.1)`.",),
+    ),
+    (
+        TypeError,
+        r"'Tensor' object is not callable",
+        "a tensor is called",
+        "A tensor is no function: there are brackets behind one.",
+        ("`p.grad` is a tensor, without brackets.",),
+    ),
+    (
+        TypeError,
+        r"(\w+)\(\): argument 'input' \(position 1\) must be Tensor, not (float|int)",
+        "a function for tensors gets a number",
+        "`torch.{0}` is for tensors, and it gets a plain number ({1}).",
+        ("For a plain number there is `x ** 0.5`, or `math.sqrt(x)` after `import math`.",),
+    ),
+    (
+        (ValueError, TypeError, RuntimeError),
+        r"only one element tensors can be converted|cannot be converted to Scalar",
+        "a function for numbers gets a tensor",
+        "This function takes one number, and it gets a tensor with several.",
+        ("Use the tensor's own method, which works entry by entry: `x.sqrt()`.",),
+    ),
+    (
+        IndexError,
+        r"slice\(\) cannot be applied to a 0-dim|0-dim tensor|too many indices for tensor of dimension 0",
+        "a number has no entries to slice",
+        "This parameter is a single number (a tensor without dimensions), and `[:]` asks for its "
+        "entries.",
+        ("`v.copy_(...)` writes into a tensor of any shape; so do `v.mul_` and `v.add_`.",),
+    ),
+    (
+        TypeError,
+        r"must be Tensor, not numpy\.ndarray|NumPy arrays|'numpy\.ndarray' and 'Tensor'",
+        "NumPy and torch are mixed",
+        "A NumPy array and a tensor are combined.",
+        ("Keep tensors in `state`: `torch.zeros_like(p)`.",),
     ),
     (
         RuntimeError,
@@ -169,6 +228,20 @@ TABLE = (
     ),
     (
         NameError,
+        r"name '(math|torch|np|numpy|copy)' is not defined",
+        "an import is missing",
+        "`{0}` is not imported here.",
+        ("Write `import {0}` above. For a root of a plain number `x ** 0.5` needs no import.",),
+    ),
+    (
+        NameError,
+        r"name '(loss)' is not defined",
+        "an unknown name",
+        "`loss` is not defined in this function.",
+        ("Begin with `loss = None`, and set it to what the closure returns, if there is one.",),
+    ),
+    (
+        NameError,
         r"name '(\w+)'",
         "an unknown name",
         "`{0}` is not defined here.",
@@ -232,6 +305,14 @@ TABLE = (
 # The same, for functions, which have no `state`, `group` or `self`.
 IN_FUNCTIONS = (
     (
+        TypeError,
+        r"expected Tensor as element (\d+) in argument 0, but got (\w+)"
+        r"|(Could not infer dtype of) (NoneType)",
+        "no tensor is returned",
+        "The function returned a {1} where a tensor is needed.",
+        ("Is there a `return` with one tensor on every way through the function?",),
+    ),
+    (
         RuntimeError,
         next(pattern for _, pattern, name, *_ in TABLE if name == "shapes do not fit"),
         "shapes do not fit",
@@ -265,7 +346,16 @@ def explain(error, Student, situation, step):
     if isinstance(error, NotImplementedError) and "bitwise_xor" not in text(error):
         return not_written(error, Student)
     if isinstance(error, KeyError) and error.args:
-        return missing_key(error, situation)
+        return missing_key(error, Student, situation)
+    if detached(error):
+        return (
+            "p is another tensor",
+            "The name p belongs to a new tensor here, and only the parameter itself has a `.grad`.",
+            (
+                "Which line above gives the name p to something else (`p = ...`)?",
+                "Change p in place (`p.mul_(...)`), or give the new tensor another name.",
+            ),
+        )
     if situation is None:  # a function, which has no `state`, `group` or `self`
         plainly = explain_in_function(error)
         if plainly:
@@ -289,11 +379,24 @@ def explain(error, Student, situation, step):
         if isinstance(error, kind) and found:
             words = [w for w in found.groups() if w is not None] + ["", ""]
             return name, says.format(*words), tuple(h.format(*words) for h in hints)
+    hints = ("Print the parts of this line just before it, with their types and shapes.",)
     return (
         f"it raises {type(error).__name__}",
-        "Python cannot go on from there; the message says why.",
-        ("Run this line on its own, with a tensor of your choice, and look at each part of it.",),
+        "Python stopped there, for the reason that it gives above.",
+        hints if line_of(error) else (),
     )
+
+
+def detached(error):
+    """Was `.grad` asked of a p that is no parameter any more, in the student's own frame?"""
+    if not isinstance(error, (TypeError, AttributeError)) or "None" not in text(error):
+        return False
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        p = frame.f_locals.get("p")
+        mine = is_students(frame.f_code.co_filename) and "group" in frame.f_locals
+        if mine and type(p) is torch.Tensor and not p.requires_grad:
+            return True
+    return False
 
 
 def explain_in_function(error):
@@ -302,7 +405,8 @@ def explain_in_function(error):
     for kind, pattern, name, meaning, hints in IN_FUNCTIONS:
         found = re.search(pattern, says)
         if isinstance(error, kind) and found:
-            return name, meaning.format(*found.groups()), hints
+            words = [word for word in found.groups() if word is not None]
+            return name, meaning.format(*words, "", "").replace("a NoneType", "None"), hints
     return None
 
 
@@ -375,9 +479,45 @@ def groups_own(error):
 HYPER = ("lr", "momentum", "dampening", "weight_decay", "alpha", "betas", "eps")
 
 
-def missing_key(error, situation):
+def subscripted(error, key):
+    """(name, dict) of what the student's line looks this key up in; ("", None) if unknown."""
+    where = line_of(error)
+    line = linecache.getline(*where) if where else ""
+    names = re.findall(rf"(\w+)\[\s*['\"]{re.escape(str(key))}['\"]\s*\]", line)
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    for frame in reversed(frames):
+        for name in names:
+            found = frame.f_locals.get(name)
+            if isinstance(found, dict) and key not in found:
+                return name, found
+    return (names[0] if len(names) == 1 else ""), None
+
+
+def missing_key(error, Student, situation):
     key = error.args[0]
     shown = repr(key) if isinstance(key, str) else "this key"
+    name, found = subscripted(error, key)
+    if name == "state" and found is not None and key in groups_own(error):
+        return (
+            "a hyper-parameter is read from state",
+            f"{shown} is in `group`, not in `state`.",
+            (
+                "`state` holds what a parameter remembers from step to step. Where is lr?",
+                f"Read it from the group: `group[{shown}]`.",
+            ),
+        )
+    if name == "group" and found is not None:
+        return missing_in_group(key, shown, found, Student)
+    if situation is None and name and found == {}:
+        return (
+            "the dict is still empty",
+            f"There is no {shown} in `{name}`: nothing was put into this dict.",
+            (
+                f"`{name} = {{...}}` inside a function makes another dict; the one that was given "
+                "stays as it was.",
+                f"Fill the dict that you were given: `{name}[{shown}] = ...`.",
+            ),
+        )
     if situation is None and key not in HYPER:
         return (
             "a key is missing",
@@ -413,6 +553,38 @@ def missing_key(error, situation):
             f"Make it when it is not there: `if {shown} not in state: state[{shown}] = "
             "torch.zeros_like(p)`.",
         ),
+    )
+
+
+def missing_in_group(key, shown, group, Student):
+    """A key that the group has not got: misspelt, not handed over, or of another method."""
+    own = [name for name in group if isinstance(name, str) and name != "params"]
+    by_small = {name.lower(): name for name in own}
+    near = difflib.get_close_matches(str(key).lower(), by_small, n=1, cutoff=0.75)
+    if near:
+        meant = by_small[near[0]]
+        return (
+            "a misspelt name",
+            f"The group has {meant!r}, not {shown}.",
+            (f"Did you mean `group[{meant!r}]`?",),
+        )
+    try:
+        taken = key in inspect.signature(Student).parameters
+    except (TypeError, ValueError):
+        taken = False
+    if taken:
+        return (
+            "a hyper-parameter is not in the group",
+            f"Your constructor takes {key}, but does not put it into the dict of defaults.",
+            (
+                "Only what the constructor hands to `super().__init__` is in a group.",
+                f"Put it into the dict: `dict(..., {key}={key})`.",
+            ),
+        )
+    return (
+        "a hyper-parameter is not in the group",
+        f"The group has no {shown}. It has {', '.join(map(repr, own)) or 'nothing'}.",
+        ("Read the one of these that the equation asks for.",),
     )
 
 

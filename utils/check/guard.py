@@ -40,10 +40,10 @@ class Guard:
     returned: whether a `my_step` returned something.
 
     `Guard.now` is the innermost one that is active, or None. `Guard.clock` is off where others see to
-    the time.
+    the time, `Guard.watches` where torch's own optimizers are judged.
     """
 
-    now, clock = None, True
+    now, clock, watches = None, True, True
 
     def __init__(self, seconds=SECONDS, watch=True):
         self.seconds, self.watch = seconds, watch
@@ -95,7 +95,7 @@ class Guard:
 
     def look(self, on):
         """Look at whom the code calls, from now on, or look away."""
-        if self.watch:
+        if self.watch and Guard.watches:
             sys.setprofile(self.watch_calls if on else self.profile)
 
     def stopped_by(self, error):

@@ -6,6 +6,7 @@ and no autograd is needed. `play` returns a `Trace`: plain numbers.
 """
 
 import copy
+import inspect
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
@@ -16,6 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 
 from utils.check.guard import Stopped
+from utils.optim import Optim
 
 OTHER_VALUES = dict(  # far from the usual ones, so that a mistake shows within a few steps
     lr=0.2,
@@ -86,12 +88,18 @@ def other(name, value):
 
 
 def shift(value):
-    """Another value of the same kind: half as far from 1 or 0, whichever is nearer."""
+    """Another value of the same kind, far enough from it that its effect shows in a few steps."""
     if isinstance(value, (tuple, list)):
         return type(value)(map(shift, value))
     if type(value) not in (float, int) or type(value) is int and value != 0:
         return value
-    return 0.15 if value == 0 else value / 2 if value <= 0.5 or value > 1 else 1.7 * value - 0.85
+    if type(value) is int:
+        return value + 1
+    if 0 <= value < 0.05:
+        return 0.15
+    if value > 1:  # stays above 1; an upper limit comes near enough to be reached
+        return (1 + value) / 2 if value < 10 else value / 200
+    return value / 2 if value <= 0.5 else 1.7 * value - 0.85
 
 
 def large_eps(name, value):
@@ -153,6 +161,7 @@ SITUATIONS = (
         "two groups with different hyper-parameters",
         "hyper-parameters must be read from `group`",
         shapes=((2,), (3,), (2, 2)),
+        steps=8,
         groups=True,
         seed=4,
     ),
@@ -263,6 +272,7 @@ class Trace:
     points: all weights in one row, before the first step and after each, shape (steps + 1, n).
     faults: kind → (step, parameter) where it first showed; the kinds are those of `inspect`.
     error: what was raised, during step `stopped`; 0 is the making of the optimizer.
+    state: name in `state` → what is odd about it in the end, see `odd_state`.
     """
 
     situation: Situation
@@ -270,6 +280,7 @@ class Trace:
     faults: dict = field(default_factory=dict)
     error: BaseException | None = None
     stopped: int | None = None
+    state: dict = field(default_factory=dict)
 
     @property
     def steps(self):
@@ -417,7 +428,7 @@ class Player:
         held = [p.grad for p in self.weights]
         returned = self.optimizer.step()
         faults = self.inspect(held, grads)
-        if returned is not None:
+        if is_global(self.optimizer.step, returned):
             faults["returned"] = 0
         return faults
 
@@ -448,6 +459,16 @@ class Player:
 
     def row(self):
         return np.concatenate([v.ravel() for v in self.views]).astype(np.float64)
+
+
+def is_global(function, value):
+    """Is this thing, which a function returned, one of the global names that it sees?"""
+    if value is None:
+        return False
+    function = inspect.unwrap(getattr(function, "__func__", function))
+    known = getattr(function, "__globals__", {})
+    used = getattr(getattr(function, "__code__", None), "co_names", ())
+    return any(known.get(name) is value for name in used)
 
 
 def play_all(make, situations, hyper, guard, layouts=True):
@@ -481,6 +502,7 @@ def play(make, situation, hyper, guard, follow=None, layouts=True):
     torch.set_default_dtype(situation.dtype)
     starts, gradients = script(situation)
     try:
+        Optim.keeps_memory = False  # who rebinds p.data is found by its memory, with all the rest
         n = 2 if situation.twin else 1
         players = [Player(make, situation, hyper, layouts) for _ in range(n)]
         one = players[0]
@@ -504,12 +526,46 @@ def play(make, situation, hyper, guard, follow=None, layouts=True):
                 break
             for twin in players[1:]:
                 twin.step([-2 * g for g in grads])
+        trace.state = odd_state(one)
     except BaseException as error:
         if not guard.stopped_by(error):
             raise
         trace.error, trace.stopped = error, step
+    finally:
+        Optim.keeps_memory = True
     trace.points = np.array(rows) if rows else one_row(starts)
     return trace
+
+
+def odd_state(player):
+    """What is odd in the state of the parameters that had a gradient in the last step.
+
+    Returns:
+        name → "zero": a tensor of p's shape in which every number is 0, for every such parameter;
+        "itself": p, not a copy; "numpy": an array of NumPy's.
+    """
+    found = {}
+    for p in player.weights:
+        if p.grad is None or not p.grad.any():
+            continue
+        for name, x in dict(player.optimizer.state.get(p) or {}).items():
+            kind = ""
+            if x is p:
+                kind = "itself"
+            elif isinstance(x, np.ndarray):
+                kind = "numpy"
+            elif isinstance(x, torch.Tensor) and x.shape == p.shape and not x.any():
+                kind = "zero"
+            found.setdefault(str(name), set()).add(kind)
+    return {name: kinds.pop() for name, kinds in found.items() if len(kinds) == 1 and any(kinds)}
+
+
+def defaults_of(make, given):
+    """Those of an optimizer on one small weight; none if that does not work: `play` says why."""
+    try:
+        return dict(make([torch.zeros(2, requires_grad=True)], **given).defaults)
+    except (Exception, SystemExit, Stopped):
+        return {}
 
 
 class SeesDevices(TorchDispatchMode):

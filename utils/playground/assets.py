@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from utils.playground.channel import shorten
+from utils.playground.channel import answer_by_one_message
 
 if TYPE_CHECKING:
     from utils.plots import Picture
@@ -64,7 +64,7 @@ class Alive(anywidget.AnyWidget):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(uid=secrets.token_hex(6), **given)
-        shorten(getattr(self.comm, "kernel", None))
+        answer_by_one_message(getattr(self.comm, "kernel", None))
 
     def picture(self) -> "Picture":
         """What the widget shows, as a `Picture`."""
@@ -93,7 +93,9 @@ class Alive(anywidget.AnyWidget):
     def _ipython_display_(self, **_: Any) -> None:
         from IPython.display import display
 
-        data, metadata = self._repr_mimebundle_()  # Colab needs its metadata
+        shown = self._repr_mimebundle_()
+        assert shown is not None  # it is for widgets that cannot be shown
+        data, metadata = shown  # Colab needs its metadata
         display({**data, "text/plain": repr(self)}, metadata=metadata, raw=True)
         data, metadata = self.still()
         self.shown = display(data, metadata=metadata, raw=True, display_id=True)

@@ -56,7 +56,7 @@ class Smoothing(Alive):
 
     RENDER = "renderSmoothing"
 
-    data = traitlets.List().tag(sync=True)
+    data: Any = traitlets.List().tag(sync=True)
     mine = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     recorded = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     beta = traitlets.Float(0.9).tag(sync=True)

@@ -120,19 +120,19 @@ def judge_edge(goal: Goal, runs: Runs, ground: Scene) -> Verdict:
     return Verdict(inside and not outside, lr, text)
 
 
-def steps_to(goal: Goal, name: str, hyper: dict[str, float], ground: Scene) -> float:
+def steps_to(goal: Goal, name: str, hyper: dict[str, Any], ground: Scene) -> float:
     """Steps until the loss is below the goal's, or infinity."""
     out = walk(name, hyper, ground, goal.steps)
     return next((float(i) for i, loss in enumerate(out.losses) if loss < goal.loss), math.inf)
 
 
-def stable(name: str, hyper: dict[str, float], ground: Scene) -> bool:
+def stable(name: str, hyper: dict[str, Any], ground: Scene) -> bool:
     """No larger loss after many steps than at the start."""
     out = walk(name, hyper, ground, LONG)
     return not out.broke and out.losses[-1] <= out.losses[0]
 
 
-def walk(name: str, hyper: dict[str, float], ground: Scene, steps: int) -> Trail:
+def walk(name: str, hyper: dict[str, Any], ground: Scene, steps: int) -> Trail:
     """A textbook optimizer, where the goal says."""
     where = ground["land"], ground["start"], steps, ground["noise"], ground["seed"]
     return trail(partial(textbook, name, **hyper), *where)

@@ -15,7 +15,7 @@ from utils.playground.facts import usual
 class LrInside(Optim):
     """v ← βv − lr·g, w ← w + v: the same path as torch's while lr stays as it is."""
 
-    def my_step(self, p: torch.Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def my_step(self, p: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
         v = state.setdefault("v", torch.zeros_like(p))
         v.mul_(group["beta"]).sub_(p.grad, alpha=group["lr"])
         p.add_(v)
@@ -24,7 +24,7 @@ class LrInside(Optim):
 class Ewma(Optim):
     """avg ← β avg + (1 − β) g, w ← w − lr·avg."""
 
-    def my_step(self, p: torch.Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def my_step(self, p: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
         avg = state.setdefault("avg", torch.zeros_like(p))
         avg.mul_(group["beta"]).add_(p.grad, alpha=1 - group["beta"])
         p.sub_(avg, alpha=group["lr"])
@@ -33,7 +33,7 @@ class Ewma(Optim):
 class InsideRoot(Optim):
     """RMSprop with w ← w − lr·g / √(sqr + ε)."""
 
-    def my_step(self, p: torch.Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def my_step(self, p: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
         sqr = state.setdefault("sqr", torch.zeros_like(p))
         sqr.mul_(group["beta2"]).addcmul_(p.grad, p.grad, value=1 - group["beta2"])
         p.addcdiv_(p.grad, (sqr + group["eps"]).sqrt(), value=-group["lr"])
@@ -42,7 +42,7 @@ class InsideRoot(Optim):
 class Uncorrected(Optim):
     """Adam without bias correction."""
 
-    def my_step(self, p: torch.Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def my_step(self, p: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
         avg = state.setdefault("avg", torch.zeros_like(p))
         sqr = state.setdefault("sqr", torch.zeros_like(p))
         avg.mul_(group["beta"]).add_(p.grad, alpha=1 - group["beta"])
@@ -56,7 +56,7 @@ class Lion(Optim):
     Source: Chen et al. (2023), https://arxiv.org/abs/2302.06675
     """
 
-    def my_step(self, p: torch.Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def my_step(self, p: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
         avg = state.setdefault("avg", torch.zeros_like(p))
         sign = (group["beta"] * avg + (1 - group["beta"]) * p.grad).sign()
         p.mul_(1 - group["lr"] * group["wd"]).sub_(sign, alpha=group["lr"])
@@ -88,6 +88,6 @@ MAKE: dict[str, Callable[[Any, dict[str, float]], torch.optim.Optimizer]] = {
 }
 
 
-def textbook(name: str, params: Iterable[torch.Tensor], **given: float) -> torch.optim.Optimizer:
+def textbook(name: str, params: Iterable[torch.Tensor], **given: Any) -> torch.optim.Optimizer:
     """The optimizer of that name; `given` may have lr, beta, beta2, eps, wd and dampening."""
     return MAKE[name](params, {**usual(name), **given})

@@ -81,7 +81,7 @@ class Playground(Alive):
     values = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     recorded = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     goal = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
-    predict = traitlets.List(allow_none=True, default_value=None).tag(sync=True)
+    predict: Any = traitlets.List(allow_none=True, default_value=None).tag(sync=True)
     prediction = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
 
     def __init__(
@@ -107,7 +107,8 @@ class Playground(Alive):
             world["steps"] = min(goal.steps, SETTINGS["steps"]["max"])
         if goal is not None and goal.kind == "edge" and Optimizer is None:
             show = show or [goal.optimizer]
-        self.optimizer, self.fixed, self.goal_asked = Optimizer, {}, goal
+        self.optimizer, self.goal_asked = Optimizer, goal
+        self.fixed: Values = {}
         mine = values = recorded = None
         if Optimizer is None:
             world["runs"] = textbook_runs(world, show, hyper)
@@ -161,7 +162,8 @@ class Playground(Alive):
     def make(self, params: list[torch.Tensor], values: Values) -> torch.optim.Optimizer:
         """Your optimizer, with the numbers that the sliders show."""
         assert self.optimizer is not None
-        return self.optimizer(params, **self.fixed, **together(values))
+        made: torch.optim.Optimizer = self.optimizer(params, **self.fixed, **together(values))
+        return made
 
     def renew(self) -> None:
         """After a cell: if your class is another one now, walk with it; the page hears of it."""
@@ -316,7 +318,7 @@ def numeric(value: Any) -> bool:
 
 def flat(hyper: Values) -> Values:
     """`{"betas": (0.9, 0.999)}` → `{"betas[0]": 0.9, "betas[1]": 0.999}`."""
-    found = {}
+    found: Values = {}
     for key, value in hyper.items():
         if isinstance(value, tuple | list):
             found |= {f"{key}[{i}]": x for i, x in enumerate(value)}

@@ -9,6 +9,7 @@ server   the warm process: forks on request, watches what it forked
 confine  a fresh fork becomes a place of its own
 student  the fork's loop: cells and messages in, outputs out
 streams  what is printed
+colab    what notebooks from Colab ask for
 shell    IPython without a terminal
 tree     who belongs to a fork, what they use, how to end them
 hostile  what an attacker looks for; bombs: what an attacker wastes

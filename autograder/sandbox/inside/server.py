@@ -174,8 +174,9 @@ def main(argv):
     world.update(linux=sys.platform == "linux", uid=os.getuid(), gid=os.getgid())
     try:
         confine.prepare(world)
-        from autograder.sandbox.inside import no_bank, warm_up
+        from autograder.sandbox.inside import colab, no_bank, warm_up
 
+        colab.install()
         no_bank.install()
         shell, versions = warm_up.warm_up()
         from autograder.bridge import no_profiler, torch_calls  # they import torch

@@ -14,6 +14,7 @@ export const clamp = (x, low, high) => Math.max(low, Math.min(high, x));
  * @param {Context} ctx @param {ArrayLike<number>} xs @param {ArrayLike<number>} ys
  */
 export function stroke(ctx, xs, ys, count = xs.length) {
+  ctx.lineJoin = "round"; // no spikes where a wide band turns back
   ctx.beginPath();
   for (let i = 0; i < count; i++) ctx.lineTo(clamp(xs[i], -4000, 6000), clamp(ys[i], -4000, 6000));
   ctx.stroke();

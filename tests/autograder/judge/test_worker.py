@@ -53,6 +53,7 @@ def test_a_judge_that_does_not_come_to_an_end_is_a_verdict_at_once(graded):
 def test_a_judge_that_stumbles_is_a_verdict_at_once(graded, capfd):
     result = graded(lambda: failing(ValueError("no such thing")))
     assert "no such thing" in result.sheet.verdict
+    assert "in failing" in result.trouble and len(result.trouble) < 2000
 
 
 @pytest.mark.parametrize(
