@@ -377,6 +377,8 @@ def constant(place, scope):
     if not place.test:
         for other in scope.numbers + scope.integers:
             yield 2.5, "constant for name", scope.node(other)
+        for other in scope.nodes(scope.decays) if c == 1 else ():
+            yield 2.5, "constant for name", one_minus(place, other)
         for other in scope.tensors:
             yield 4, "constant for name", scope.node(other)
 

@@ -55,7 +55,7 @@ def find_line(both, Reference, source=None, seconds=SECONDS):
         if piece.method:
             setattr(candidate, piece.name, staticmethod(function) if piece.static else function)
 
-    with Guard(seconds=seconds + 2, watch=False) as guard:
+    with Guard(seconds=3 * seconds, watch=False) as guard:
         loose = any("float32" in line or ".float()" in line for line in pieces[0].lines)
         trial = OptimizerTrial(
             make, Reference, both.traces, both.reference, both.hyper, guard, loose
@@ -79,7 +79,7 @@ def find_line_in_function(function, reference, cases, source=None, seconds=SECON
     def put(piece, new):
         made[piece.name] = new
 
-    with Guard(seconds=seconds + 2, watch=False) as guard:
+    with Guard(seconds=3 * seconds, watch=False) as guard:
         workshop_put = pieces[0].name
         made[workshop_put] = function
         trial = FunctionTrial(lambda: made[workshop_put], reference, cases, guard)

@@ -48,7 +48,9 @@ def cell(source, number=[0]):  # noqa: B006
     names = {"torch": torch, "Optim": Optim}
     given = set(names) | {"__builtins__"}
     exec(compile(source, file, "exec"), names)
-    return next(thing for name, thing in reversed(names.items()) if name not in given)
+    return names.get("Mine") or next(
+        thing for name, thing in reversed(names.items()) if name not in given
+    )
 
 
 @np.errstate(all="ignore")
@@ -92,6 +94,20 @@ def test_the_line_of_a_single_slip(right, wrong, kind):
     assert edit.line == source[:at].count("\n") + 1
     assert edit.text == slipped.splitlines()[edit.line - 1]
     assert kind in (None, edit.kind)
+
+
+@pytest.mark.parametrize(
+    "imports", ["import torch\n", "import torch, math\nfrom torch import sqrt\n"]
+)
+def test_torch_may_be_imported_in_the_same_cell(imports):
+    """Python then compiles calls of torch's functions to other operations."""
+    wrong = (
+        (HEAD + CENTERED)
+        .replace("mean**2", "mean")
+        .replace("root = (", "root = torch.zeros_like(p) + (")
+    )
+    (edit,) = line_of(cell(imports + wrong), centered, lr=0.01).edits
+    assert edit.kind == "missing square"
 
 
 def test_what_is_told_is_right_when_it_is_done():
