@@ -262,7 +262,7 @@ def legend(fig: Figure, ax: Axes) -> None:
     handles, labels = ax.get_legend_handles_labels()
     entry = 0.6 + 0.07 * max(map(len, labels))  # inches: the handle, and the letters
     fit = max(1, int(fig.get_figwidth() / entry))
-    ncols = 2 if len(labels) == 4 and fit < 4 else min(len(labels), fit, 3)
+    ncols = min(fit, 2 if len(labels) == 4 else 3, len(labels))
     with mpl.rc_context(style.RC):
         fig.legend(handles, labels, loc="outside lower center", ncols=ncols)
 
