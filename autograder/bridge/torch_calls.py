@@ -13,7 +13,7 @@ import types
 
 import torch
 
-from autograder.torch_modules import NO_OPTIMIZERS
+from autograder.bridge.torch_modules import NO_OPTIMIZERS
 
 FREE = {*NO_OPTIMIZERS, "_functional"}
 KERNELS = ("_fused_sgd_", "_fused_adam_", "_fused_adamw_", "_fused_adagrad_")

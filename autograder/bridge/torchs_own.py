@@ -12,7 +12,7 @@ import types
 
 import torch
 
-from autograder.torch_modules import NO_OPTIMIZERS
+from autograder.bridge.torch_modules import NO_OPTIMIZERS
 
 HOMES = ("torch.optim.", "utils.playground.", "utils.check.")
 """Modules, or the beginning of their names, whose optimizers are not a student's own."""

@@ -7,7 +7,7 @@
 import ast
 import functools
 
-from autograder.torch_modules import NO_OPTIMIZERS
+from autograder.bridge.torch_modules import NO_OPTIMIZERS
 
 FREE_TO_USE = {"Optimizer", *NO_OPTIMIZERS}
 """What of torch.optim anyone may use: the base class, and what is no optimizer."""
