@@ -146,6 +146,13 @@ def test_what_else_is_in_a_delivery_gets_its_sentence(course, paper, pack):
     assert there(course) == [f"{one}/{ONE}/tiny.ipynb" for one in folders(course)]
 
 
+def test_what_lay_beside_the_notebook_stays_beside_it(course, paper, pack):
+    work = zipped({"w/tiny.ipynb": paper.bytes(), "w/myhelpers.py": b"", "w/data/a.csv": b""})
+    collect(course, pack({"ada.zip": work, "bob/tiny.ipynb": paper.bytes()}), ONE)
+    mine = [path for path in there(course) if path.startswith("ada/")]
+    assert mine == [f"ada/{ONE}/{one}" for one in ("data/a.csv", "myhelpers.py", "tiny.ipynb")]
+
+
 def test_two_notebooks_that_nothing_tells_apart_are_both_named(course, paper, pack):
     files = {"ada/a/tiny.ipynb": book(paper, "a"), "ada/b/tiny.ipynb": book(paper, "b")}
     (one, _) = collect(course, pack({**files, "bob/tiny.ipynb": paper.bytes()}), ONE)
