@@ -23,7 +23,6 @@ test: set-up  ## run the tests: those of each change, in minutes
 test-fast: set-up  ## only the quick ones, in a minute
 	@$(PY) -m pytest -n auto -m "not slow"
 
-# What takes long is done once a day, or before a release: each line stands by itself.
 test-all: test test-oldest site  ## all that CI runs: the tests, the lowest versions, the website
 
 test-oldest: set-up  ## every notebook with the lowest versions that pyproject.toml allows

@@ -244,6 +244,10 @@ def feedback(course: Course, args: argparse.Namespace) -> int:
     from autograder.record import feedback as pages
 
     names = course.chosen(args.assignments)
+    if args.moodle and len(names) != 1:
+        raise Trouble("Moodle takes one assignment at a time: name it, with --moodle.")
+    if args.moodle and not args.moodle.endswith(".zip"):
+        raise Trouble(f"what Moodle takes is a zip: call it {args.moodle}.zip.")
     ready = [
         one
         for one in course.submissions(names, args.student)
@@ -263,7 +267,20 @@ def feedback(course: Course, args: argparse.Namespace) -> int:
                 Log(course).traceback(one.student, one.assignment, "on its feedback page")
             tqdm.write(printable(f"{one.student}, {one.assignment}: {said(error)}."))
     print(f"{len(ready) - failed} of {len(ready)} pages are in {course.feedback}.")
-    return 1 if failed else 0
+    unknown = back_to_moodle(course, names[0], args.moodle) if args.moodle else []
+    return 1 if failed or unknown else 0
+
+
+def back_to_moodle(course: Course, assignment: str, path: str) -> list[str]:
+    """Write the zip for Moodle; returns the students who have no number there."""
+    from autograder.report.feedback_zip import write_zip
+    from autograder.report.lms import moodle_numbers
+
+    inside, unknown = write_zip(course, assignment, path, moodle_numbers(course))
+    print(f"{path}: the pages of {inside} students, for Moodle.")
+    if unknown:
+        print(f"autograder: Moodle gave no number to {', '.join(unknown)}.", file=sys.stderr)
+    return unknown
 
 
 def report(course: Course, args: argparse.Namespace) -> int:
@@ -286,7 +303,10 @@ def report(course: Course, args: argparse.Namespace) -> int:
         raise Trouble("the gradebook holds no scores: run `autograder grade` first.")
     numbers = room.collected(course, args.format)
     notes = room.write_csv(results, sheet, args.format, args.roster, numbers)
-    room.write_page(results, page, course.course_id or course.root.name)
+    people = dict(room.registered(course))
+    if args.roster is not None:
+        people |= room.on_roster(args.roster, args.format, results, numbers)
+    room.write_page(results, page, course.course_id or course.root.name, people.items())
     print(room.table(map(line, results)))
     print(f"\nas CSV: {sheet}\nas a page about the class: {page}")
     for note in notes:

@@ -33,6 +33,7 @@ def examine(course: Course) -> Iterator[Finding]:
             yield Finding(name, True, importlib.metadata.version(name))
         except importlib.metadata.PackageNotFoundError:
             yield Finding(name, False, "not installed: run `make set-up`")
+    yield from names()
     yield kernel()
     for folder in (course.exercises, course.submitted, course.autograded, course.feedback):
         yield writable(course, folder)
@@ -69,6 +70,16 @@ def sandboxes(course: Course) -> Iterator[Finding]:
     except NoSandbox as why:
         text = f"{why} A submission would run with your rights: grade only whom you trust."
         yield Finding("sandbox", False, text)
+
+
+def names() -> Iterator[Finding]:
+    """Is there another package that is called like one of the course's? Then one hides the other."""
+    owners = importlib.metadata.packages_distributions()
+    for name in ("utils", "autograder"):
+        others = sorted(set(owners.get(name, [])) - {"my-step"})
+        if others:
+            text = f"{', '.join(others)} has a package of this name, too: uninstall it here"
+            yield Finding(f"package {name}", False, text)
 
 
 def kernel() -> Finding:

@@ -80,7 +80,8 @@ HELP = {
         "the scores and comments that were given by hand.",
         """\
   autograder feedback                           all
-  autograder feedback 02_sgd --student ann      one page""",
+  autograder feedback 02_sgd --student ann      one page
+  autograder feedback 02_sgd --moodle back.zip  in Moodle: Upload multiple feedback files in a zip""",
     ),
     "report": (
         "scores and mistakes: a table, CSV, a page about the class",
@@ -156,6 +157,7 @@ def parser() -> argparse.ArgumentParser:
         ("collect", collect),
         ("student", student),
         ("grade", grade),
+        ("feedback", feedback),
         ("report", report),
     ):
         add(made[name].add_argument)
@@ -175,6 +177,14 @@ def release(add: Callable[..., Any]) -> None:
     add("--check", action="store_true", help="change nothing; fail if exercises/ is out of date")
     add("--force", action="store_true", help="also over answers that someone wrote in exercises/")
     add("--bundle", metavar="FILE.zip", help="write the zip for students, and nothing else")
+
+
+def feedback(add: Callable[..., Any]) -> None:
+    add(
+        "--moodle",
+        metavar="FILE.zip",
+        help="also write the pages of one assignment as the zip that Moodle takes back",
+    )
 
 
 def collect(add: Callable[..., Any]) -> None:

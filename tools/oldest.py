@@ -3,7 +3,8 @@
     python tools/oldest.py [--keep] [PYTEST ARGUMENTS]
 
 In an environment of its own, `.venv-oldest`; what others ask for in their turn may be newer. Then
-every lecture and every solution runs from top to bottom, and one exercise is graded.
+every lecture and every solution runs from top to bottom, one exercise is graded, and pages are
+sanitised.
 """
 
 import os
@@ -18,7 +19,8 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 TESTS = [
     "tests/repository/test_notebooks.py::test_it_runs_from_top_to_bottom",
     "tests/solutions/test_full_marks.py",
-    *("-k", "lectures or solutions/ or 02_sgd"),
+    "tests/autograder/record/test_sanitize.py",
+    *("-k", "lectures or solutions/ or 02_sgd or sanitize"),
 ]
 
 
@@ -33,7 +35,7 @@ def main():
             [uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENV],
             [uv, "pip", "install", "--quiet", "--python", PYTHON, "--resolution", "lowest-direct"]
             + ["-r", ROOT / "pyproject.toml", "--extra", "lab", "--extra", "autograder"]
-            + ["pytest>=8.2", "pytest-xdist>=3.6"],
+            + ["pytest>=8.2", "pytest-xdist>=3.6", "html5lib>=1.1"],
         ]
         for step in steps:
             if subprocess.run(step, cwd=ROOT).returncode:

@@ -66,7 +66,7 @@ class Optim(torch.optim.Optimizer):
             raise ValueError("a parameter is listed twice: it would be stepped twice each time.")
         for name in NOT_NEGATIVE:
             value = param_group.get(name, self.defaults.get(name, 0.0))
-            if not (isinstance(value, Real | torch.Tensor) and value >= 0):
+            if not (isinstance(value, Real | torch.Tensor) and float(value) >= 0):
                 raise ValueError(f"{name} must be a number, 0 or more, but it is {value!r}.")
         betas = param_group.get("betas", self.defaults.get("betas", (0, 0)))
         if not (

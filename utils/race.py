@@ -19,8 +19,6 @@ repeated to the last bit on the same machine, with the same torch.
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -31,6 +29,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.optim import Optimizer
+
+from utils.atomic import write
 
 if TYPE_CHECKING:
     from utils.plots import Picture
@@ -78,7 +78,7 @@ def turned_bowl(seed: int, n: int = 10, center: float = 0.0) -> Problem:
     rng = torch.Generator().manual_seed(seed)
     w = (torch.randn(n, generator=rng, dtype=torch.float64) + center).requires_grad_()
     turn, _ = torch.linalg.qr(torch.randn(n, n, generator=rng, dtype=torch.float64))
-    H = turn @ torch.logspace(0, -2, n, dtype=torch.float64).diag() @ turn.T
+    H: Tensor = turn @ torch.logspace(0, -2, n, dtype=torch.float64).diag() @ turn.T
 
     def loss(step: int | None = None) -> Tensor:
         return 0.5 * (w - center) @ H @ (w - center)
@@ -112,7 +112,7 @@ def rosenbrock(seed: int, n: int = 2, center: float = 0.0) -> Problem:
     w = torch.cat([start, torch.ones(n - 2).double()]).add_(center).requires_grad_()
 
     def loss(step: int | None = None) -> Tensor:
-        x, y = (w - center)[:2]
+        x, y = (w - center)[:2].unbind()
         return ((1 - x) ** 2 + 100 * (y - x**2) ** 2) / 100
 
     return Problem([w], loss, loss)
@@ -275,7 +275,7 @@ def reference_runs(task_name: str, seed: int) -> dict[str, Run]:
     }
 
 
-def race_unseen(Optimizer, rows, seed):
+def race_unseen(Optimizer: Callable[..., Optimizer], rows: "Rows", seed: int) -> "Rows":
     """Race on `unseen_tasks`, each with the lr that was the best on the task of its kind.
 
     Args:
@@ -482,11 +482,8 @@ def load(file: Path) -> list[dict[str, Any]]:
 
 
 def save(file: Path, entries: list[dict[str, Any]]) -> None:
-    """All or nothing: a file beside it takes its name once it is written."""
+    """All or nothing."""
     if not file.parent.is_dir():
         raise ValueError(f"there is no folder {str(file.parent)!r} to save {file.name!r} in.")
     text = json.dumps({"leaderboard": entries}, indent=1, ensure_ascii=False, default=str) + "\n"
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as out:
-        out.write(text)
-    os.chmod(out.name, 0o644)
-    os.replace(out.name, file)
+    write(file, text)

@@ -19,7 +19,7 @@ COLOURS = json.loads(
 )["colours"]
 
 INK = "#767676"
-PALETTE = tuple(COLOURS["palette"])
+PALETTE: tuple[str, ...] = tuple(COLOURS["palette"])
 DASHES = tuple((0, tuple(dash)) if dash else "-" for dash in COLOURS["dashes"])
 MARKERS = ("o", "s", "^", "D", "v", "P")
 HILL = COLOURS["hill"]  # contours: more of this ink is more loss

@@ -31,27 +31,28 @@ def best_device() -> torch.device:
 class Images:
     """Images as a network wants them, of which only the bytes are kept: a quarter of the memory.
 
-    `images[rows]` are the images of these rows, `images[:]` are all of them: float32 of shape
-    (n, 784), less `mean`, over `std`.
+    `images[i]` are the images with these numbers, `images[:]` are all n of them: float32 of shape
+    (…, 784), less `mean`, over `std`.
 
     Args:
-        pixels: uint8, of shape (n, 28, 28), on the device where the images are wanted.
+        pixels: uint8, of shape (at least n, 784).
+        rows: which of them, int64 of shape (n,), on the same device.
         mean, std: of the pixels.
     """
 
-    def __init__(self, pixels: Tensor, mean: float, std: float) -> None:
-        self.pixels = pixels.flatten(1)
+    def __init__(self, pixels: Tensor, rows: Tensor, mean: float, std: float) -> None:
+        self.pixels, self.rows = pixels, rows
         self.mean, self.std = torch.tensor((mean, std), device=pixels.device)
 
     def __len__(self) -> int:
-        return len(self.pixels)
+        return len(self.rows)
 
-    def __getitem__(self, rows: Any) -> Tensor:
-        return self.pixels[rows].float().sub_(self.mean).div_(self.std)
+    def __getitem__(self, i: Any) -> Tensor:
+        return self.pixels[self.rows[i]].float().sub_(self.mean).div_(self.std)
 
     @property
-    def shape(self) -> torch.Size:
-        return self.pixels.shape
+    def shape(self) -> tuple[int, int]:
+        return len(self.rows), self.pixels.shape[1]
 
     @property
     def device(self) -> torch.device:
@@ -76,26 +77,30 @@ def mnist_images(
     """
     if not 0 <= valid < 60_000:
         raise ValueError(f"valid must be at least 0 and less than 60,000, not {valid}.")
-    train, test = data.mnist(train=True), data.mnist(train=False)
+    pixels, labels = (
+        data.numbers("train-images-idx3-ubyte"),
+        data.numbers("train-labels-idx1-ubyte"),
+    )
     order = torch.randperm(60_000, generator=torch.Generator().manual_seed(0))
     held, kept = order[:valid], order[valid:][:limit]
-    pixels = train.data[kept]
-    mean, std = mean_and_std(pixels)
+    mean, std = mean_and_std(pixels, kept)
+    pixels = pixels.to(device)
 
-    def pair(pixels: Tensor, labels: Tensor) -> tuple[Images, Tensor]:
-        return Images(pixels.to(device), mean, std), labels.to(device)
+    def pair(rows: Tensor) -> tuple[Images, Tensor]:
+        return Images(pixels, rows.to(device), mean, std), labels[rows].long().to(device)
 
-    return (
-        pair(pixels, train.targets[kept]),
-        pair(train.data[held], train.targets[held]),
-        pair(test.data, test.targets),
-    )
+    unseen = data.numbers("t10k-images-idx3-ubyte").to(device)
+    test = Images(unseen, torch.arange(10_000, device=device), mean, std)
+    answers = data.numbers("t10k-labels-idx1-ubyte").long().to(device)
+    return pair(kept), pair(held), (test, answers)
 
 
-def mean_and_std(pixels: Tensor) -> tuple[float, float]:
-    """Over all of them, uint8: sums of whole numbers, so exact, and a thousand images at a time."""
-    n, total = pixels.numel(), int(pixels.sum())
-    squares = sum(int(part.int().square().sum()) for part in pixels.split(1000))
+def mean_and_std(pixels: Tensor, rows: Tensor) -> tuple[float, float]:
+    """Of these rows of uint8: sums of whole numbers, so exact, and a thousand rows at a time."""
+    n, total, squares = len(rows) * pixels.shape[1], 0, 0
+    for part in rows.split(1000):
+        total += int(pixels[part].sum())
+        squares += int(pixels[part].int().square().sum())
     return total / n, math.sqrt((squares - total * total / n) / (n - 1))
 
 

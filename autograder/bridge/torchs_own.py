@@ -46,7 +46,7 @@ def is_own(name):
     module, _, name = str(name).partition(":")
     if module == "torch":
         return name.startswith("_fused_")
-    return module.startswith(HOMES) and not module.startswith(FREE)
+    return f"{module}.".startswith(HOMES) and not module.startswith(FREE)  # Muon says "torch.optim"
 
 
 def names_in(cls):

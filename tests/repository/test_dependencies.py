@@ -37,12 +37,9 @@ NEVER_IMPORTED = {
     "pandas-stubs": "types for mypy",
     "types-pyyaml": "types for mypy",
     "types-tqdm": "types for mypy",
+    "types-html5lib": "types for mypy",
     "import-linter": "a program",
     "pre-commit": "a program",
-    "nh3": "",
-    "hypothesis": "",
-    "lxml": "",
-    "pytorch-optimizer": "",
 }
 
 

@@ -183,7 +183,7 @@ UNSOUND = {  # what is wrong: (optimizer, the duty that it fails, words of the m
     "gradient changed": (ChangesGrad, "minds its business", "p.grad is changed in place"),
     "gradient cleared": (ClearsGrad, "minds its business", "the gradient is cleared"),
     "gradient kept": (KeepsGrad, "minds its business", "the gradient itself is remembered"),
-    "new memory": (Rebinds, "minds its business", "stopped in step 1"),
+    "new memory": (Rebinds, "minds its business", "p.data is rebound"),
     "torch's": (Borrows, "minds its business", "torch.optim is used"),
     "torch's own class": (torch.optim.Adam, "descends", "torch's own Adam"),
 }
