@@ -59,6 +59,7 @@ class Sheet:
     timestamp: when, as ISO 8601 in UTC; None if nothing says so.
     notes: what had to be put right, a sentence each: harmless things.
     verdict: None; or, if there is nothing that could be graded, why, in one sentence.
+    files: beside the notebook, for its working folder: path → bytes as base64.
     """
 
     student: str
@@ -70,6 +71,7 @@ class Sheet:
     notes: list[str] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
     verdict: str | None = None
+    files: dict[str, str] = field(default_factory=dict)
 
 
 OK, ERROR, LATE, DIED, SKIPPED = "ok", "error", "time is up", "died", "not run"

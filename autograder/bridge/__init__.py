@@ -19,6 +19,7 @@ has changed in them, so that in-place changes, `state`, `param_groups` and `.gra
     student_end   the student's end
     torch_modules which modules of torch.optim hold no optimizer
     torchs_own    torch's own optimizers are refused where they cross to the judge
+    torch_modules what of torch.optim is no optimizer: one list for all who ask
     torch_calls   notices, over there, that torch's own optimizers compute: a flag
     no_profiler   torch notes each step for its profiler; while none runs, that is spared
 """

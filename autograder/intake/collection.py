@@ -461,9 +461,13 @@ class Collection:
                   if item.trouble and could_be_notebook(place.inside[-1])]  # fmt: skip
         if broken and not chosen:
             raise Unreadable(broken[0])
+        home = {place.inside[:-1] for place, item in files if item in used}
         for place, item in files:
             inside = place.inside
             path = shown("/".join(inside))
+            for base in home:  # what lay beside the notebook stays beside it
+                if len(home) == 1 and base and inside[: len(base)] == base:
+                    inside = inside[len(base) :]
             taken = {"/".join(other).casefold() for other in chosen}
             if item in used:
                 continue

@@ -160,7 +160,7 @@ class Layout:
             else:
                 if may_hold_students(paths, depth, known):
                     self.question = (
-                        f"all lies in one folder, {shown(top)}. Is that the student, or do the folders "
+                        f"All lies in one folder, {shown(top)}. Is that the student, or do the folders "
                         f"in it stand for students? Name the one that holds them: …/{shown(top)}."
                     )
                 return depth
@@ -177,9 +177,11 @@ class Layout:
         """Whose an entry is; or why that cannot be told, in one sentence."""
         parts = item.parts[self.depth :]
         if self.question:
-            return f"{item.name}: {self.question}"
+            return self.question
         if not parts or len(item.parts) <= self.depth:
             return f"{item.name} does not say who handed it in."
+        if self.form == "Gradescope" and parts == (METADATA,):
+            return f"{item.name} is Gradescope's list of who handed in."
         if self.form == "nbgrader" and not (
             EXCHANGE.fullmatch(parts[0]) and item.parts[: len(self.inbound)] == self.inbound
         ):

@@ -1,11 +1,13 @@
 """`read`: the files of one submission → a Sheet for each notebook of the assignment."""
 
+import base64
+import contextlib
 import hashlib
 import os
 import sys
 from pathlib import Path
 
-from autograder.course import Course, Submission
+from autograder.course import Course, Submission, is_utf_8
 from autograder.intake.assemble import assemble
 from autograder.intake.files import (
     TIMESTAMP,
@@ -27,6 +29,7 @@ from autograder.model import Flag, Sheet
 
 OURS = {"autograder", "IPython", "matplotlib", "numpy", "sitecustomize", "torch", "usercustomize"}
 OURS |= {"utils", "nbgrader", "pandas", "torchvision", "ipykernel", "nbformat", "tqdm"}
+ALONG, FILES_ALONG = 512 << 10, 40  # bytes and files that go with a notebook
 RIVALS = 8  # notebooks of other names that are looked into
 
 
@@ -71,7 +74,7 @@ def fill(sheet: Sheet, master: Master, around: "Surroundings", names: list[str])
     raws, notes = parse(data, shown(path.name))
     sheet.notes += notes
     assemble(master, raws, sheet)
-    around.note_other_files(sheet)
+    around.take_along(sheet, path)
     sheet.flags += look_through(sheet.cells, master)
 
 
@@ -131,17 +134,41 @@ class Surroundings:
         found = ", ".join(shown(path.name) for path in self.paths[:5]) or "nothing"
         raise Unreadable(f"{name} is missing (found: {found}).")
 
-    def note_other_files(self, sheet: Sheet) -> None:
-        """Notes on what else is in the folder; a flag if it could stand in for a module."""
+    def take_along(self, sheet: Sheet, notebook: Path) -> None:
+        """Files beside the notebook: small ones go with it, the others are named.
+
+        A flag, if one could stand in for a module.
+        """
         known = {self.folder / TIMESTAMP, *self.notebooks}
         more = [path for path in self.paths if path not in known and not self.above_notebook(path)]
         shadows = [path for path in more if shadow(path)]
-        rest = [path for path in more if path not in shadows and not path.is_dir()]
+        rest: list[Path] = []
+        room = ALONG
+        for path in [one for one in more if not one.is_dir() or one.is_symlink()]:
+            if path in shadows or any(one in path.parents for one in shadows):
+                continue
+            data = None
+            if notebook.parent in path.parents and len(sheet.files) < FILES_ALONG:
+                with contextlib.suppress(Unreadable):
+                    data = content(path, limit=room)
+            if data is None or not is_utf_8(str(path)):
+                rest.append(path)
+                continue
+            room -= len(data)
+            name = path.relative_to(notebook.parent).as_posix()
+            sheet.files[name] = base64.b64encode(data).decode()
         if shadows:
             text = f"{listed(shadows)} could stand in for a module, and was not taken along."
             sheet.flags.append(Flag("module shadowed", text))
+        if sheet.files:
+            sheet.notes.append(
+                f"Beside the notebook: {listed([Path(one) for one in sheet.files])}."
+            )
         if rest:
-            sheet.notes.append(f"Not taken along, as only the notebook is graded: {listed(rest)}.")
+            sheet.notes.append(
+                f"Not taken along (at most {FILES_ALONG} files of {ALONG >> 10} kB together, beside the "
+                f"notebook): {listed(rest)}."
+            )
 
     def above_notebook(self, path: Path) -> bool:
         return any(path in notebook.parents for notebook in self.notebooks)

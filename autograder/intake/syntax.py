@@ -2,6 +2,7 @@
 
 import ast
 import re
+import warnings
 from functools import cache, lru_cache
 
 PYTHON = {"time", "timeit", "capture", "prun", "debug"}  # cell magics with Python inside
@@ -79,7 +80,9 @@ def magic(line):
 def parsed(source):
     """The tree; None if it is no Python."""
     try:
-        return ast.parse(source)
+        with warnings.catch_warnings():  # of a student's code, which is nobody's business here
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
     except (SyntaxError, ValueError):
         return None
     except (RecursionError, MemoryError):

@@ -46,7 +46,7 @@ def grade_sheet(sheet, make_fork, tier=""):
         Graded, with a Score for every test: 0 for one that did not run.
     """
     start = time.monotonic()
-    trial = NotebookRun(make_fork)
+    trial = NotebookRun(lambda: with_files(make_fork(), sheet.files))
     ran: dict[str, Ran] = {}
     scores: dict[str, Score] = {}
     try:
@@ -61,6 +61,27 @@ def grade_sheet(sheet, make_fork, tier=""):
     return Graded(
         sheet, ran, scores, tier, time.monotonic() - start, [*trial.flags, *trial.test_cells.flags]
     )
+
+
+def with_files(fork, files):
+    """A fork with the files that lay beside the notebook in its working folder."""
+    if files:
+        fork.run("files", WRITE_FILES.format(files=files), 0, pictures=False)
+    return fork
+
+
+WRITE_FILES = """\
+def write_files(files):
+    import base64, importlib, os, pathlib, sys
+    for name, data in files.items():
+        path = pathlib.Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base64.b64decode(data))
+    sys.path.append(os.getcwd())  # last, so that none stands in for another module
+    importlib.invalidate_caches()
+write_files({files!r})
+del write_files
+"""
 
 
 class NotebookRun:

@@ -2,6 +2,8 @@
 
 import os
 import socket
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -134,3 +136,60 @@ def test_a_mistake_of_ours_is_a_verdict_for_this_one_alone(hand_in, paper, monke
     monkeypatch.setattr(sys.modules["autograder.intake.reading"], "assemble", broken)
     sheet = hand_in(paper)
     assert sheet.verdict.endswith("(RecursionError: deep).") and sheet.cells == []
+
+
+def test_small_files_beside_the_notebook_go_with_it_and_the_others_are_named(
+    hand_in, paper, tmp_path
+):
+    import base64
+
+    from autograder.intake.reading import ALONG
+
+    hand_in(paper)
+    for name, data in {
+        "myhelpers.py": b"x = 1",
+        "data/a.csv": b"1,2",
+        "large.bin": bytes(ALONG + 1),
+        "random.py": b"raise SystemExit",
+        "timestamp.txt": b"2026-02-03 15:58:23 UTC",
+    }.items():
+        (tmp_path / "ada" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "ada" / name).write_bytes(data)
+    (tmp_path / "ada" / "link.py").symlink_to("/etc/passwd")
+    sheet = hand_in()
+    files = {name: base64.b64decode(data) for name, data in sheet.files.items()}
+    assert files == {"myhelpers.py": b"x = 1", "data/a.csv": b"1,2"}
+    assert "Beside the notebook: myhelpers.py, a.csv." in said(sheet)
+    assert "large.bin" in said(sheet) and "link.py" in said(sheet)
+    assert [flag.kind for flag in sheet.flags] == ["module shadowed"]
+
+
+def test_a_folder_that_may_not_be_opened_is_a_verdict_and_nobody_vanishes(course, paper):
+    home = course.submitted / "ada"
+    (home / "01_tiny").mkdir(parents=True)
+    (home / "01_tiny" / "tiny.ipynb").write_bytes(paper.bytes())
+    (course.submitted / "bob" / "01_tiny").mkdir(parents=True)
+    for closed in (home / "01_tiny", home):
+        closed.chmod(0)
+        euid = os.geteuid()
+        try:
+            if euid == 0:
+                temporary = Path(tempfile.gettempdir())
+                for folder in [course.submitted, *course.submitted.parents]:
+                    if temporary in folder.parents:
+                        folder.chmod(folder.stat().st_mode | 0o055)
+                os.seteuid(65534)
+            names = [one.student for one in course.submissions(["01_tiny"])]
+            assert names == ["ada", "bob"]
+            (sheet,) = read(course, Submission("ada", "01_tiny", home / "01_tiny"))
+        finally:
+            os.seteuid(euid)
+            closed.chmod(0o755)
+        assert "01_tiny cannot be opened: Permission denied." in sheet.verdict
+
+
+def test_a_notebook_that_a_browser_saved_under_another_name_is_read(hand_in, paper, tmp_path):
+    for name in ("tiny.ipynb.txt", "tiny.json"):
+        sheet = hand_in(paper, name)
+        assert ids(sheet) == MASTER and f"handed in as {name}" in said(sheet)
+        (tmp_path / "ada" / name).unlink()
