@@ -229,6 +229,6 @@ def show(error: CheckFailed, lines: list, picture: Callable | None) -> None:
         if picture is not None:
             page += picture()._repr_mimebundle_()[0]["text/html"]
         display({"text/plain": str(error), "text/html": page}, raw=True)
-        error._render_traceback_ = lambda: [f"CheckFailed: {title}"]
+        vars(error)["_render_traceback_"] = lambda: [f"CheckFailed: {title}"]
     except Exception:  # then there is the plain text
         pass
