@@ -5,7 +5,7 @@
 
 PY = .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help set-up lab test grade bench site release tidy
+.PHONY: help set-up lab test test-fast test-all test-oldest coverage grade bench site release tidy js
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1~/' | awk -F'~' '{printf "%-16s %s\n", $$1, $$2}'
@@ -16,9 +16,22 @@ set-up:
 lab: set-up  ## open the course in JupyterLab
 	@$(PY) tools/lab.py $(if $(PORT),--port $(PORT))
 
-test: set-up  ## run all tests
+test: set-up  ## run the tests: those of each change, in minutes
 	@sh tools/browser.sh
 	@$(PY) -m pytest -n auto
+
+test-fast: set-up  ## only the quick ones, in a minute
+	@$(PY) -m pytest -n auto -m "not slow"
+
+test-all: test test-oldest site  ## all that CI runs: the tests, the lowest versions, the website
+
+test-oldest: set-up  ## every notebook with the lowest versions that pyproject.toml allows
+	@$(PY) tools/oldest.py
+
+coverage: set-up  ## run the tests, and show which lines none of them reaches
+	@sh tools/browser.sh
+	@$(PY) -m pytest -n auto --cov --cov-report=term --cov-report=html
+	@echo "line by line: htmlcov/index.html"
 
 grade: set-up  ## grade the bundled sample class
 	@$(PY) -m autograder demo
@@ -36,3 +49,6 @@ tidy: set-up  ## notebooks without outputs, badges with the right address, code 
 	@$(PY) tools/tidy.py
 	@$(PY) -m ruff check --fix --quiet
 	@$(PY) -m ruff format --quiet
+
+js:  ## the playground's JavaScript: format, lint, types, tests, and the one file that users get (needs npm)
+	@cd js && npm ci --silent --no-audit --no-fund && npm run --silent fix && npm run --silent check && npm run --silent build

@@ -10,11 +10,14 @@ import json
 import re
 import tomllib
 import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import nbformat
 
 from autograder import atomic
-from autograder.course import Trouble
+from autograder.course import Course, Trouble
 from autograder.leaks import leaks, secrets
 from autograder.release import files, released
 
@@ -39,6 +42,8 @@ WHAT = (  # what students get: paths from the course's folder
     "tools/set_up.py",
     "tools/set_up.sh",
     "constraints.txt",
+    "LICENSE",
+    "LICENSE-TEXTS",
 )
 TARGETS = ("help", "set-up", "lab")  # of the Makefile
 
@@ -59,10 +64,13 @@ sets everything up in `.venv`, the first time, and opens the course on its start
 - **conda**: `conda env create -f environment.yml`, then `conda run -n my_step python tools/lab.py`.
 
 Write your answers in `exercises/`, in the cells that say `# YOUR CODE HERE`. Hand in the notebook itself, under the name it has.
+
+The code is under the [MIT licence](LICENSE), texts and figures under [CC BY 4.0](LICENSE-TEXTS), MNIST under
+[its own](data/README.md).
 """
 
 
-def write(course, path, names=()):
+def write(course: Course, path: str | Path, names: Iterable[str] = ()) -> dict[str, int]:
     """Write the students' zip.
 
     Args:
@@ -90,7 +98,7 @@ def write(course, path, names=()):
     )
 
 
-def contents(course, names=()):
+def contents(course: Course, names: Iterable[str] = ()) -> dict[str, bytes]:
     """What goes into the zip: path in the course → bytes."""
     found, names = {}, course.chosen(names)
     for pattern in WHAT:
@@ -116,14 +124,14 @@ def contents(course, names=()):
     return found
 
 
-def read(course, name):
+def read(course: Course, name: str) -> str:
     try:
         return (course.root / name).read_text(encoding="utf-8")
     except OSError as error:
         raise Trouble(f"{course.root / name} cannot be read: {error.strerror}.") from error
 
 
-def without_outputs(data, name):
+def without_outputs(data: bytes, name: str) -> bytes:
     """A notebook as it is in git: what someone ran last night stays here."""
     try:
         nb = nbformat.reads(data.decode(), as_version=4)
@@ -135,10 +143,10 @@ def without_outputs(data, name):
             cell.outputs, cell.execution_count = [], None
     known = ("kernelspec", "language_info")
     nb.metadata = {k: v for k, v in nb.metadata.items() if k in known}
-    return (nbformat.writes(nb) + "\n").encode()
+    return f"{nbformat.writes(nb)}\n".encode()
 
 
-def pyproject(text):
+def pyproject(text: str) -> str:
     """A pyproject.toml for students: only utils, and only what the notebooks and JupyterLab need.
 
     It has an extra `dev`, as tools/set_up.py asks for it; here that is the same as `lab`.
@@ -155,7 +163,10 @@ def pyproject(text):
         "build-system": ours["build-system"],
         "project": {
             name: project[name]
-            for name in ("name", "version", "description", "readme", "requires-python")
+            for name in (
+                *("name", "version", "description", "readme", "requires-python"),
+                *("license", "license-files"),
+            )
         }
         | {"dependencies": project["dependencies"]},
         "project.optional-dependencies": {
@@ -174,16 +185,16 @@ def pyproject(text):
     )
 
 
-def toml(value):
+def toml(value: Any) -> str:
     """A text, or a list of texts, as TOML writes it: as JSON does."""
     return json.dumps(value, ensure_ascii=False)
 
 
-def key(name):
+def key(name: str) -> str:
     return name if re.fullmatch(r"[\w-]+", name) else toml(name)
 
 
-def makefile(text):
+def makefile(text: str) -> str:
     """The Makefile with the students' targets only."""
     blocks = text.strip().split("\n\n")
     kept = [block for block in blocks if target(block) is None or target(block) in TARGETS]
@@ -191,12 +202,12 @@ def makefile(text):
     return re.sub(r"^\.PHONY:.*$", ".PHONY: " + " ".join(TARGETS), text, flags=re.M)
 
 
-def target(block):
+def target(block: str) -> str | None:
     found = re.match(r"([a-z-]+):", block)
     return found[1] if found else None
 
 
-def environment(text):
+def environment(text: str) -> str:
     """environment.yml with the students' extra only."""
     changed = re.sub(r"(-e \.)\[[\w,]+\]", r"\1[lab]", text)
     if "[lab]" not in changed:
@@ -204,7 +215,7 @@ def environment(text):
     return changed
 
 
-def zipped(found):
+def zipped(found: dict[str, bytes]) -> bytes:
     """The bytes of a zip that depend on nothing but the names and contents of its files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

@@ -1,17 +1,23 @@
 """The commands: each takes the course and what was said on the command line, and returns the exit
 status, 0 only if all went well."""
 
+import argparse
 import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from autograder.course import Trouble
+from autograder.course import Course, Submission, Trouble, said
+
+if TYPE_CHECKING:
+    from autograder.outcome import Outcome
+    from autograder.report.results import Result
 
 NEXT = " Next: `autograder grade --all`."
 
 
-def release(course, args):
+def release(course: Course, args: argparse.Namespace) -> int:
     from autograder import release as room
 
     if args.bundle is not None:
@@ -42,7 +48,7 @@ def release(course, args):
     return 1 if wrong else 0
 
 
-def bundle(course, args):
+def bundle(course: Course, args: argparse.Namespace) -> int:
     from autograder import bundle as room
 
     if args.check or args.force:
@@ -57,34 +63,66 @@ def bundle(course, args):
     return 0
 
 
-def collect(course, args):
+def collect(course: Course, args: argparse.Namespace) -> int:
     from autograder.intake import collect as taken_from
     from autograder.report import table
 
     if args.assignment is not None:
         course.chosen([args.assignment])
-    source = Path(args.source)
-    if not source.exists():
-        raise Trouble(f"{source} is not there.")
-    taken = taken_from(course, source, args.assignment, dry_run=args.dry_run)
-    if not taken:
-        raise Trouble(f"nothing in {source} looks like something that was handed in.")
+    found = taken_from(
+        course, args.source, args.assignment, args.dry_run, args.known_names, args.encoding
+    )
+    if not found.entries:
+        raise Trouble(f"nothing in {args.source} looks like something that was handed in.")
     rows = []
-    for one in taken:
+    for one in found.submissions:
         what = "would be taken" if args.dry_run else "taken"
         said = [one.trouble] if one.trouble else [one.note] if one.note else []
         rows.append((one.student, one.assignment or "?", "left" if one.trouble else what, said))
-    print(table(rows, heads=("student", "assignment", "", "note")))
-    left = sum(one.trouble is not None for one in taken)
-    good = len(taken) - left
+    if rows:
+        print(table(rows, heads=("student", "assignment", "", "note")))
+    shown = {one.trouble for one in found.submissions}
+    others = {name: why for name, why in found.left.items() if why not in shown}
+    if others:
+        print("\nleft where they are:")
+        for why in dict.fromkeys(others.values()):
+            names = [name for name, other in others.items() if other == why]
+            more = "" if len(names) == 1 or len(names) == len(others) == 1 else f" ({len(names)})"
+            known = names[0] in why
+            print(f"  {why}{more}" if known else f"  {', '.join(names[:3])}{more}: {why}")
+    left = sum(one.trouble is not None for one in found.submissions)
+    good = len(found.submissions) - left
     verb = "would be taken" if args.dry_run else "are in " + str(course.submitted)
-    print(f"\n{good} of {len(taken)} {verb}." + ("" if args.dry_run else NEXT * bool(good)))
+    print(f"\n{found.count}")
+    print(
+        f"{good} of {len(found.submissions)} submissions {verb}."
+        + ("" if args.dry_run else NEXT * bool(good))
+    )
     if left:
         print(f"autograder: {left} could not be taken: the table says why.", file=sys.stderr)
-    return 1 if left else 0
+    return 1 if left or not good else 0
 
 
-def grade(course, args):
+def student(course: Course, args: argparse.Namespace) -> int:
+    from autograder import students
+
+    wanted = {"rename": 2, "merge": 2, "remove": 1}[args.action]
+    if len(args.names) != wanted:
+        names = "OLD NEW" if wanted == 2 else "STUDENT"
+        raise Trouble(f"it is `autograder student {args.action} {names}`.")
+    if args.keep is not None and args.action != "merge":
+        raise Trouble("--keep is for merge.")
+    if args.action == "rename":
+        done = students.rename(course, args.names[0], args.names[1])
+    elif args.action == "merge":
+        done = students.merge(course, args.names[0], args.names[1], args.keep)
+    else:
+        done = students.remove(course, args.names[0])
+    print("\n".join(done))
+    return 0
+
+
+def grade(course: Course, args: argparse.Namespace) -> int:
     if args.workers is not None and args.workers < 1:
         raise Trouble(f"{args.workers} workers grade nothing: take 1 or more.")
     if args.assignments and args.all:
@@ -94,6 +132,9 @@ def grade(course, args):
             "grade what? Name assignments, or say --all. Handed in so far: " + handed_in(course)
         )
     submissions = course.submissions(course.chosen(args.assignments), args.student)
+    others = [] if args.student else course.not_gradable()
+    for sentence in others:
+        print(f"autograder: {sentence}", file=sys.stderr)
     if not submissions:
         name = args.assignments[0] if args.assignments else "ASSIGNMENT"
         where = (course.submitted / "STUDENT" / name).relative_to(course.root).as_posix()
@@ -105,15 +146,16 @@ def grade(course, args):
         return would_grade(course, submissions, args.again)
     tier = "none" if args.no_sandbox else None
     limits = {"pictures": True} if args.pictures else {}
-    return grade_and_tell(course, submissions, args.again, args.workers, tier, limits)
+    status = grade_and_tell(course, submissions, args.again, args.workers, tier, limits)
+    return 1 if others else status
 
 
-def handed_in(course):
+def handed_in(course: Course) -> str:
     found = [one.assignment for one in course.submissions(course.chosen([]))]
     return ", ".join(f"{name} {found.count(name)}" for name in sorted(set(found))) or "nothing."
 
 
-def would_grade(course, submissions, again):
+def would_grade(course: Course, submissions: list[Submission], again: bool) -> int:
     from autograder.grade import grade as graded
 
     todo = [one for one in graded(course, submissions, again, dry_run=True) if one.fresh]
@@ -125,7 +167,14 @@ def would_grade(course, submissions, again):
     return 0
 
 
-def grade_and_tell(course, submissions, again=False, workers=None, tier=None, limits=None):
+def grade_and_tell(
+    course: Course,
+    submissions: list[Submission],
+    again: bool = False,
+    workers: int | None = None,
+    tier: str | None = None,
+    limits: dict[str, Any] | None = None,
+) -> int:
     """Grade with a progress bar, print the table; returns the exit status."""
     from tqdm import tqdm
 
@@ -171,28 +220,34 @@ def grade_and_tell(course, submissions, again=False, workers=None, tier=None, li
     return 1 if failed else 0
 
 
-def tell(course, outcomes):
+def tell(course: Course, outcomes: "list[Outcome]") -> None:
     from autograder import report as room
 
     points = {(row["student"], row["assignment"]): row for row in room.scores(course)}
     rows = []
     for outcome in sorted(outcomes, key=lambda one: one.submission):
         student, assignment, _ = outcome.submission
-        row = points.get((student, assignment))
-        known = outcome.graded and row
-        score = f"{row['score']:g}/{row['max_score']:g}" if known else "not graded"
-        note = ["needs grading by hand"] if known and row["needs_manual_grade"] else []
+        row = points.get((student, assignment)) if outcome.graded else None
+        score = f"{row['score']:g}/{row['max_score']:g}" if row else "not graded"
+        note = ["needs grading by hand"] if row and row["needs_manual_grade"] else []
         note += [f"flag: {flag.text}" for flag in outcome.flags]
         rows.append((student, assignment, score, outcome.why + note))
     print(room.table(rows))
 
 
-def feedback(course, args):
+def feedback(course: Course, args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
+    from autograder.atomic import Full
+    from autograder.log import Log
+    from autograder.plain_text import printable
     from autograder.record import feedback as pages
 
     names = course.chosen(args.assignments)
+    if args.moodle and len(names) != 1:
+        raise Trouble("Moodle takes one assignment at a time: name it, with --moodle.")
+    if args.moodle and not args.moodle.endswith(".zip"):
+        raise Trouble(f"what Moodle takes is a zip: call it {args.moodle}.zip.")
     ready = [
         one
         for one in course.submissions(names, args.student)
@@ -204,14 +259,31 @@ def feedback(course, args):
     for one in tqdm(ready, desc="feedback", unit="page"):
         try:
             pages(course, one.student, one.assignment)
-        except Trouble as why:
+        except Full:
+            raise
+        except Exception as error:
             failed += 1
-            tqdm.write(f"{one.student}, {one.assignment}: {why}")
+            if not isinstance(error, Trouble):
+                Log(course).traceback(one.student, one.assignment, "on its feedback page")
+            tqdm.write(printable(f"{one.student}, {one.assignment}: {said(error)}."))
     print(f"{len(ready) - failed} of {len(ready)} pages are in {course.feedback}.")
-    return 1 if failed else 0
+    unknown = back_to_moodle(course, names[0], args.moodle) if args.moodle else []
+    return 1 if failed or unknown else 0
 
 
-def report(course, args):
+def back_to_moodle(course: Course, assignment: str, path: str) -> list[str]:
+    """Write the zip for Moodle; returns the students who have no number there."""
+    from autograder.report.feedback_zip import write_zip
+    from autograder.report.lms import moodle_numbers
+
+    inside, unknown = write_zip(course, assignment, path, moodle_numbers(course))
+    print(f"{path}: the pages of {inside} students, for Moodle.")
+    if unknown:
+        print(f"autograder: Moodle gave no number to {', '.join(unknown)}.", file=sys.stderr)
+    return unknown
+
+
+def report(course: Course, args: argparse.Namespace) -> int:
     from autograder import report as room
 
     if args.roster is not None and args.format == "plain":
@@ -231,7 +303,10 @@ def report(course, args):
         raise Trouble("the gradebook holds no scores: run `autograder grade` first.")
     numbers = room.collected(course, args.format)
     notes = room.write_csv(results, sheet, args.format, args.roster, numbers)
-    room.write_page(results, page, course.course_id or course.root.name)
+    people = dict(room.registered(course))
+    if args.roster is not None:
+        people |= room.on_roster(args.roster, args.format, results, numbers)
+    room.write_page(results, page, course.course_id or course.root.name, people.items())
     print(room.table(map(line, results)))
     print(f"\nas CSV: {sheet}\nas a page about the class: {page}")
     for note in notes:
@@ -239,7 +314,7 @@ def report(course, args):
     return 1 if any(note.startswith("not in ") for note in notes) else 0
 
 
-def line(result):
+def line(result: "Result") -> tuple[str, str, str, list[str]]:
     """A result as a row of the table."""
     if result.score is None:
         return result.student, result.assignment, "not graded", [result.verdict or "no result"]
@@ -248,7 +323,7 @@ def line(result):
     return result.student, result.assignment, score, [*result.why, *flags]
 
 
-def doctor(course, args):
+def doctor(course: Course, args: argparse.Namespace) -> int:
     from autograder.doctor import examine
 
     wrong = 0
@@ -262,7 +337,7 @@ def doctor(course, args):
     return 1 if wrong else 0
 
 
-def demo(course, args):
+def demo(course: Course, args: argparse.Namespace) -> int:
     from autograder import demo as room
     from autograder.report import results
     from autograder.sandbox import tiers

@@ -1,9 +1,12 @@
 """Where the things of a course are."""
 
 import difflib
+import os
+import stat
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 CONFIG = "nbgrader_config.py"
 
@@ -30,7 +33,7 @@ class Course:
         Trouble: no configuration there, or one that does not run.
     """
 
-    def __init__(self, root):
+    def __init__(self, root: str | Path) -> None:
         self.root = Path(root).resolve()
         if not (self.root / CONFIG).is_file():
             raise Trouble(f"{self.root} is no course folder: there is no {CONFIG} in it.")
@@ -44,7 +47,7 @@ class Course:
         self.db_url = named.get("db_url", f"sqlite:///{self.root / 'gradebook.db'}")
 
     @classmethod
-    def around(cls, folder):
+    def around(cls, folder: str | Path) -> "Course":
         """The course that `folder` lies in."""
         folder = Path(folder).resolve()
         for root in (folder, *folder.parents):
@@ -56,7 +59,7 @@ class Course:
         )
 
     @cached_property
-    def config(self):
+    def config(self) -> Any:
         """What nbgrader_config.py says, as nbgrader reads it."""
         from traitlets.config.loader import PyFileConfigLoader
 
@@ -66,17 +69,17 @@ class Course:
             raise Trouble(f"{self.root / CONFIG} does not run: {said(error)}.") from error
 
     @property
-    def gradebook(self):
+    def gradebook(self) -> Path | None:
         """The gradebook's file, or None if it is in another kind of database."""
         kind, _, path = self.db_url.partition(":///")
         return Path(path) if kind == "sqlite" else None
 
     @property
-    def assignments(self):
+    def assignments(self) -> list[str]:
         """The names of all assignments, in order: the folders in solutions/ with a notebook."""
         return sorted({path.parent.name for path in self.solutions.glob("[!.]*/*.ipynb")})
 
-    def chosen(self, names):
+    def chosen(self, names: Iterable[str]) -> list[str]:
         """These assignments, or all where none is named.
 
         Raises:
@@ -93,21 +96,38 @@ class Course:
                 raise Trouble(f"there is no assignment {name}: {hint}")
         return sorted(set(names)) or self.assignments
 
-    def notebooks(self, assignment):
+    def notebooks(self, assignment: str) -> list[Path]:
         """The notebooks of an assignment's source."""
         return sorted((self.solutions / assignment).glob("*.ipynb"))
 
-    def submissions(self, assignments, students=()):
+    def homes(self) -> list[Path]:
+        """The students' folders in submitted/."""
+        there = sorted(self.submitted.iterdir()) if self.submitted.is_dir() else []
+        return [home for home in there if not home.name.startswith(".") and is_folder(home)]
+
+    def not_gradable(self) -> list[str]:
+        """A sentence for each student's folder that no gradebook can have."""
+        return [
+            f"{os.fsencode(home.name).decode('utf-8', 'backslashreplace')} in {self.submitted} is not "
+            "graded: its name is no UTF-8, so rename it."
+            for home in self.homes()
+            if not is_utf_8(home.name)
+        ]
+
+    def submissions(
+        self, assignments: Sequence[str], students: Sequence[str] = ()
+    ) -> list[Submission]:
         """What was handed in for these assignments, by these students or by all.
 
         Raises:
             Trouble: a named student handed in nothing.
         """
+        homes = [home for home in self.homes() if is_utf_8(home.name)]
         found = [
-            Submission(folder.parent.name, folder.name, folder)
+            Submission(home.name, assignment, home / assignment)
             for assignment in assignments
-            for folder in sorted(self.submitted.glob(f"[!.]*/{assignment}"))
-            if folder.is_dir()
+            for home in homes
+            if is_folder(home / assignment)
         ]
         for student in students:
             if student not in {one.student for one in found}:
@@ -118,7 +138,26 @@ class Course:
         return [one for one in found if not students or one.student in students]
 
 
-def said(error):
+def is_folder(path: Path) -> bool:
+    """Is it a folder? Also if we may not look: then intake says so, and nobody vanishes."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+
+
+def is_utf_8(name: str) -> bool:
+    """Is the name of a file text? Python keeps other bytes as surrogates."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def said(error: object) -> str:
     """What an exception says, in one line without a full stop."""
     text = str(error).strip().split("\n")[0] or type(error).__name__
     return text.rstrip(".")

@@ -7,6 +7,8 @@ not earn, and some hand in files that are no notebooks.
 
 import re
 import shutil
+from collections.abc import Callable
+from typing import Any
 
 import nbformat
 
@@ -22,9 +24,9 @@ class Sheet:
     data: what is handed in instead of it, if anything is.
     """
 
-    data = None
+    data: bytes | None = None
 
-    def __init__(self, course, assignment):
+    def __init__(self, course: Course, assignment: str) -> None:
         (source,) = course.notebooks(assignment)
         solved = {cell.id: cell.source for cell in nbformat.read(source, as_version=4).cells}
         self.name = source.name
@@ -36,7 +38,7 @@ class Sheet:
         for cell in self.answers:
             cell.source = re.sub(r"^ *### (BEGIN|END) SOLUTION\n?", "", solved[cell.id], flags=re.M)
 
-    def where(self, name):
+    def where(self, name: str) -> Any:
         """The answer cell that defines this class."""
         for cell in self.answers:
             if re.search(rf"^class {name}\b", cell.source, re.M):
@@ -48,11 +50,13 @@ class Sheet:
 
 # Ways to fill in a sheet. Each gives a function that changes it.
 
+Fill = Callable[[Sheet], None]
 
-def bank(student, mistake):
+
+def bank(student: str, mistake: str) -> Fill:
     """The class `student` is written with this mistake from the bank."""
 
-    def fill(sheet):
+    def fill(sheet: Sheet) -> None:
         from utils.check.mistakes import families
 
         family = next(one for one in families() if one.student == student)
@@ -65,10 +69,10 @@ def bank(student, mistake):
     return fill
 
 
-def step(student, body):
+def step(student: str, body: str) -> Fill:
     """The class `student` has its own constructor and this `my_step`."""
 
-    def fill(sheet):
+    def fill(sheet: Sheet) -> None:
         cell = sheet.where(student)
         head, _ = re.split(r"(?<=def my_step)", cell.source, maxsplit=1)
         lines = "\n".join(f"        {line}".rstrip() for line in body.strip().splitlines())
@@ -77,10 +81,10 @@ def step(student, body):
     return fill
 
 
-def empty(share):
+def empty(share: float) -> Fill:
     """The last answers are left as they were released: this share of all."""
 
-    def fill(sheet):
+    def fill(sheet: Sheet) -> None:
         first = round(len(sheet.answers) * (1 - share))
         for cell in sheet.answers[first:]:
             cell.source = sheet.stubs[cell.id]
@@ -88,49 +92,49 @@ def empty(share):
     return fill
 
 
-def typo(sheet):
+def typo(sheet: Sheet) -> None:
     """A colon is missing in the first answer."""
     cell = sheet.answers[0]
     cell.source = re.sub(r":$", "", cell.source, count=1, flags=re.M)
 
 
-def without_first_test(sheet):
+def without_first_test(sheet: Sheet) -> None:
     """The first test cell is deleted."""
     tests = [c for c in sheet.nb.cells if c.metadata.get("nbgrader", {}).get("grade")]
     sheet.nb.cells.remove(tests[0])
 
 
-def answer(name, source):
+def answer(name: str, source: str) -> Fill:
     """The answer cell with this grade_id holds something else."""
 
-    def fill(sheet):
+    def fill(sheet: Sheet) -> None:
         cell = next(one for one in sheet.answers if one.metadata.nbgrader.grade_id == name)
         cell.source = source
 
     return fill
 
 
-def tests_skipped(sheet):
+def tests_skipped(sheet: Sheet) -> None:
     """Every test cell is marked to be left out."""
     for cell in sheet.nb.cells:
         if cell.metadata.get("nbgrader", {}).get("grade"):
             cell.metadata["tags"] = ["skip-execution"]
 
 
-def tests_emptied(sheet):
+def tests_emptied(sheet: Sheet) -> None:
     """Nothing is left in the test cells."""
     for cell in sheet.nb.cells:
         if cell.metadata.get("nbgrader", {}).get("grade"):
             cell.source = "pass"
 
 
-def cut_off(sheet):
+def cut_off(sheet: Sheet) -> None:
     """Half of the file is missing, as after a broken upload."""
     data = nbformat.writes(sheet.nb).encode()
     sheet.data = data[: len(data) // 2]
 
 
-def web_page(sheet):
+def web_page(sheet: Sheet) -> None:
     """The page of the download was saved, and not what it downloads."""
     sheet.data = b"<!DOCTYPE html><title>Sign in</title><p>Please sign in."
 
@@ -177,7 +181,7 @@ WRONG_NAME = 'p.sub_(p.gradient, alpha=group["lr"])'
 SGD, MOMENTUM = "SGDOptimizer", "SGDMomentumOptimizer"
 DAMPENING, NESTEROV = "SGDDampeningOptimizer", "NesterovOptimizer"
 
-CLASS = {
+CLASS: dict[str, dict[str, list[Fill]]] = {
     "02_sgd": {
         "right": [],
         "copied-back": [step(SGD, COPIED_BACK)],
@@ -216,7 +220,7 @@ UNREADABLE = {"cut-off", "web-page"}
 """Those whose files are no notebooks: they are not graded."""
 
 
-def prepare(course, keep=False):
+def prepare(course: Course, keep: bool = False) -> tuple[Course, list[Submission]]:
     """Make the sample class, in a course folder of its own.
 
     Args:
@@ -249,7 +253,7 @@ def prepare(course, keep=False):
     return workspace, submissions
 
 
-def hand_in(course, assignment, student):
+def hand_in(course: Course, assignment: str, student: str) -> Submission:
     """Fill in a sheet in this student's way, and put it where submissions go."""
     sheet = Sheet(course, assignment)
     for change in CLASS[assignment][student]:

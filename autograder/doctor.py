@@ -5,9 +5,11 @@ import os
 import platform
 import sys
 import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
-from autograder.course import Trouble
+from autograder.course import Course, Trouble
 from autograder.nbgrader_api import gradebook
 from autograder.pool import WINDOWS
 from autograder.release import abandoned, drift, problems
@@ -23,7 +25,7 @@ class Finding(NamedTuple):
     text: str
 
 
-def examine(course):
+def examine(course: Course) -> Iterator[Finding]:
     """Look at everything; yields a `Finding` as each is known. Changes nothing but an empty file."""
     yield Finding("python", sys.version_info >= (3, 11), f"{platform.python_version()}")
     for name in PACKAGES:
@@ -31,15 +33,15 @@ def examine(course):
             yield Finding(name, True, importlib.metadata.version(name))
         except importlib.metadata.PackageNotFoundError:
             yield Finding(name, False, "not installed: run `make set-up`")
+    yield from names()
     yield kernel()
     for folder in (course.exercises, course.submitted, course.autograded, course.feedback):
         yield writable(course, folder)
     yield book(course)
-    for assignment in course.assignments or [None]:
-        if assignment is None:
-            yield Finding("sources", False, f"no assignment in {course.solutions}")
-        else:
-            yield from source(course, assignment)
+    if not course.assignments:
+        yield Finding("sources", False, f"no assignment in {course.solutions}")
+    for assignment in course.assignments:
+        yield from source(course, assignment)
     for folder in abandoned(course):
         yield Finding(f"release {folder.name}", False, "has no source in solutions/: remove it")
     handed_in = len(course.submissions(course.assignments))
@@ -48,7 +50,7 @@ def examine(course):
     yield from sandboxes(course)
 
 
-def sandboxes(course):
+def sandboxes(course: Course) -> Iterator[Finding]:
     """Which there are, and what the one that grading will use withstands: it is attacked."""
     if not hasattr(os, "fork"):
         yield Finding("sandbox", False, WINDOWS)
@@ -62,7 +64,7 @@ def sandboxes(course):
             yield Finding(f"sandbox {tier.name}", None, tier.why or "this machine has it")
     try:
         with Warm(course) as warm:
-            yield Finding("sandbox", True, f"{warm.tier}: ready in {warm.seconds:.1f} s")
+            yield Finding("sandbox", True, f"{warm.holds}: ready in {warm.seconds:.1f} s")
             for result in attack(course, warm):
                 yield Finding("attack", result.ok, f"{result.what}: {result.text}")
     except NoSandbox as why:
@@ -70,7 +72,17 @@ def sandboxes(course):
         yield Finding("sandbox", False, text)
 
 
-def kernel():
+def names() -> Iterator[Finding]:
+    """Is there another package that is called like one of the course's? Then one hides the other."""
+    owners = importlib.metadata.packages_distributions()
+    for name in ("utils", "autograder"):
+        others = sorted(set(owners.get(name, [])) - {"my-step"})
+        if others:
+            text = f"{', '.join(others)} has a package of this name, too: uninstall it here"
+            yield Finding(f"package {name}", False, text)
+
+
+def kernel() -> Finding:
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:
@@ -79,7 +91,7 @@ def kernel():
         return Finding("kernel", False, "no kernel `python3`: run `make set-up`")
 
 
-def writable(course, folder):
+def writable(course: Course, folder: Path) -> Finding:
     name = f"folder {folder.relative_to(course.root).as_posix()}"
     there = folder
     while not there.exists():
@@ -92,7 +104,7 @@ def writable(course, folder):
         return Finding(name, False, f"cannot be written to: {error.strerror}")
 
 
-def book(course):
+def book(course: Course) -> Finding:
     if course.gradebook and not course.gradebook.exists():
         return Finding("gradebook", True, "not there yet; the first `autograder grade` makes it")
     try:
@@ -102,7 +114,7 @@ def book(course):
         return Finding("gradebook", False, str(why))
 
 
-def source(course, assignment):
+def source(course: Course, assignment: str) -> Iterator[Finding]:
     wrong = problems(course, assignment)
     yield Finding(f"source {assignment}", not wrong, "; ".join(wrong) or "valid")
     if not wrong:

@@ -9,17 +9,20 @@ import os
 import sys
 import time
 from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, fields
+from typing import Any
 
-from autograder.course import CONFIG, Submission, Trouble
-from autograder.model import Graded, to_json
+from autograder.course import CONFIG, Course, Submission, Trouble, said
+from autograder.log import Log
+from autograder.model import Graded, Sheet, to_json
 from autograder.nbgrader_api import Away, register
-from autograder.outcome import holds, old, plan, score, told, unread
+from autograder.outcome import Outcome, holds, old, plan, score, told, unread
 from autograder.pool import WINDOWS
-from autograder.record import record
+from autograder.record import Unwritten, record
 from autograder.record.gradebook import Book
 from autograder.record.journal import Journal, Keys, Lock, Spool
-from autograder.record.log import Log
 from autograder.sandbox import Limits
 from autograder.scheduler import LONGEST, Lost, Scheduler
 
@@ -38,24 +41,24 @@ class Task:
     results: dict[int, str | None] = field(default_factory=dict)
 
     @property
-    def complete(self):
+    def complete(self) -> bool:
         return None not in self.results.values()
 
 
 def grade(
-    course,
-    submissions,
-    again=False,
-    workers=None,
-    tier=None,
-    executor=None,
-    dry_run=False,
-    limits=None,
-    say=None,
-    read=None,
-    work=WORK,
-    begin=BEGIN,
-):
+    course: Course,
+    submissions: Sequence[Submission],
+    again: bool = False,
+    workers: int | None = None,
+    tier: str | None = None,
+    executor: Executor | None = None,
+    dry_run: bool = False,
+    limits: dict[str, Any] | None = None,
+    say: Callable[[str], None] | None = None,
+    read: Callable[[Course, Submission], list[Sheet]] | None = None,
+    work: Callable[[dict], str] | str = WORK,
+    begin: str | None = BEGIN,
+) -> Iterator[Outcome]:
     """Grade submissions; yields an `Outcome` as each is done. One that fails stops no other.
 
     Args:
@@ -78,7 +81,9 @@ def grade(
         KeyboardInterrupt: stopped; the next run goes on from there.
     """
     if read is None:
-        from autograder.intake import read
+        from autograder import intake
+
+        read = intake.read
     limits = {**configured(course), **(limits or {})}
     settings = dict(root=str(course.root), tier=tier, limits=limits)
     of_scores = {name: value for name, value in limits.items() if name != "pictures"}
@@ -98,7 +103,7 @@ def grade(
             scheduler.stop()
 
 
-def configured(course):
+def configured(course: Course) -> dict[str, Any]:
     """The limits that nbgrader_config.py sets: c.Limits, and c.Execute.timeout for a cell.
 
     Raises:
@@ -119,21 +124,31 @@ def configured(course):
     return found
 
 
-def complain(sentence):
+def complain(sentence: str) -> None:
     print(f"autograder: {sentence}", file=sys.stderr, flush=True)
 
 
 class Run:
     """One run over a class: what `grade` is made of."""
 
-    def __init__(self, course, keys, journal, scheduler, settings, read, say):
+    def __init__(
+        self,
+        course: Course,
+        keys: Keys,
+        journal: Journal,
+        scheduler: Scheduler,
+        settings: dict[str, Any],
+        read: Callable[[Course, Submission], list[Sheet]],
+        say: Callable[[str], None],
+    ) -> None:
         self.course, self.keys, self.journal, self.scheduler = course, keys, journal, scheduler
         self.settings, self.read, self.say = settings, read, say
         self.spool, self.log = Spool(course), Log(course)
-        self.away = None
+        self.away: float | None = None  # since when the gradebook cannot be reached
 
-    def __call__(self, submissions, again):
-        anew = again or not self.course.gradebook.exists()  # to make a gradebook takes seconds
+    def __call__(self, submissions: Sequence[Submission], again: bool) -> Iterator[Outcome]:
+        file = self.course.gradebook  # None for another database than SQLite
+        anew = again or bool(file and not file.exists())  # to make a gradebook takes seconds
         if anew and submissions:
             self.scheduler.wake(self.settings)
         with self.patiently(Book, self.course) as book:
@@ -147,7 +162,7 @@ class Run:
             for task in tasks:
                 if task not in todo:
                     self.spool.drop(task.submission)  # a kill came between its record and this
-                    yield old(self.course, task.submission)
+                    yield self.again(task.submission)
             if not todo:
                 return
             if not anew:
@@ -172,9 +187,9 @@ class Run:
                 seconds = time.monotonic() - start
                 self.log(f"{how}: {done} of {len(todo)} graded in {seconds:.0f} s")
 
-    def work(self, todo, book):
+    def work(self, todo: deque[Task], book: Book) -> Iterator[Outcome]:
         """All stages at once: while workers work, others' results are recorded."""
-        ready = deque()
+        ready: deque[Task] = deque()
         while todo or self.scheduler.busy or ready:
             while todo and self.scheduler.hungry:
                 task = todo.popleft()
@@ -195,7 +210,7 @@ class Run:
                 elif not self.scheduler.busy:
                     time.sleep(PAUSE)
 
-    def begun(self, task):
+    def begun(self, task: Task) -> bool:
         """Take a submission in and give it to the workers; True if there is nothing for them to do."""
         kept = self.spool.find(task.submission, task.key)
         if kept:
@@ -217,30 +232,38 @@ class Run:
         self.keep(task)
         return True
 
-    def finish(self, task, number, result):
+    def finish(self, task: Task, number: int, result: Any) -> None:
         """Take what a worker gave back."""
         if isinstance(result, Lost):
-            sheet = self.read(self.course, task.submission)[number]
+            try:
+                sheet = self.read(self.course, task.submission)[number]
+            except Exception as error:  # it has changed or vanished meanwhile
+                sheet = unread(self.course, task.submission, error)[number]
             sheet.verdict = str(result)
             result = to_json(Graded(sheet, tier=self.settings["tier"] or ""))
         task.results[number] = result
 
-    def keep(self, task):
+    def keep(self, task: Task) -> None:
         """From now on no kill can take this work away."""
         self.spool.keep(task.submission, task.key, list(task.results.values()))
         task.results = dict.fromkeys(task.results)  # pictures are large, classes too
 
-    def record(self, task, book):
+    def record(self, task: Task, book: Book) -> Outcome | None:
         """Put a result into the gradebook; None if that has to wait."""
         graded = self.spool.find(task.submission, task.key)
         now = time.monotonic()
         try:
             id = record(self.course, *graded, book=book)
+            outcome = told(self.course, task.submission, graded)
         except Away as why:
             self.wait(why, now)
             return None
+        except Exception as error:
+            if isinstance(error, Trouble) and not isinstance(error, Unwritten):
+                raise  # nothing can be recorded any more
+            self.away = None
+            return self.left(task, error)
         self.away = None
-        outcome = told(self.course, task.submission, graded)
         self.journal.write(
             task.submission,
             task.key,
@@ -248,8 +271,14 @@ class Run:
             graded=outcome.graded,
             tier=outcome.tier,
             seconds=round(outcome.seconds, 3),
+            mistakes={
+                name: one.mistakes for g in graded for name, one in g.scores.items() if one.mistakes
+            },
         )
         self.spool.drop(task.submission)
+        for one in graded:
+            if one.trouble:
+                self.log(*task.submission[:2], "its judge stumbled:", one.trouble)
         self.log(
             task.submission.student,
             task.submission.assignment,
@@ -260,7 +289,26 @@ class Run:
         )
         return outcome
 
-    def wait(self, why, now):
+    def again(self, submission: Submission) -> Outcome:
+        """The Outcome of a submission that an earlier run graded."""
+        try:
+            return old(self.course, submission)
+        except Exception as error:
+            self.log.traceback(submission.student, submission.assignment, "while it was read again")
+            self.journal.write(submission, None)  # the next run grades it anew
+            return Outcome(submission, False, [f"What was graded cannot be read: {said(error)}."])
+
+    def left(self, task: Task, error: BaseException) -> Outcome:
+        """The Outcome of a submission that cannot be recorded. The next run tries it again."""
+        who = task.submission.student, task.submission.assignment
+        why = str(error) if isinstance(error, Trouble) else f"{type(error).__name__}: {said(error)}"
+        self.log.traceback(*who, "while it was recorded")
+        self.journal.write(task.submission, None)
+        self.spool.drop(task.submission)
+        self.log(*who, f"not graded: {why}")
+        return Outcome(task.submission, False, [f"It cannot be recorded: {why}"])
+
+    def wait(self, why: Away, now: float) -> None:
         """Say once that the gradebook is away; give up after a while."""
         if self.away is None:
             self.away = now
@@ -269,7 +317,7 @@ class Run:
         elif now - self.away > WAIT:
             raise why
 
-    def patiently(self, action, *args):
+    def patiently(self, action: Callable[..., Any], *args: Any) -> Any:
         """Do something with the gradebook as soon as it is there."""
         while True:
             try:

@@ -15,9 +15,13 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import nbformat
+
+from autograder.course import Course
 
 SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION", re.S | re.M)
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)^[ \t]*### END HIDDEN TESTS", re.S | re.M)
@@ -46,7 +50,7 @@ class Secret:
     whole: str
 
 
-def secrets(course):
+def secrets(course: Course) -> list[Secret]:
     """All solutions and hidden tests of a course."""
     found = []
     for assignment in course.assignments:
@@ -60,7 +64,7 @@ def secrets(course):
     return [one for one in found if one.whole]
 
 
-def secret(kind, notebook, cell, source):
+def secret(kind: str, notebook: str, cell: str, source: str) -> Secret:
     lines = [bare(line) for line in source.splitlines()]
     lines = [line for line in lines if line]
     runs = ["".join(lines[i : i + LINES]) for i in range(max(1, len(lines) - LINES + 1))]
@@ -68,12 +72,12 @@ def secret(kind, notebook, cell, source):
     return Secret(kind, cell, f"{notebook}, cell {cell}", pieces, "".join(lines))
 
 
-def bare(line):
+def bare(line: str) -> str:
     """A line without white space, and empty if it is only a comment."""
     return "" if line.lstrip().startswith("#") else re.sub(r"\s+", "", line)
 
 
-def leaks(data, secrets, top):
+def leaks(data: bytes, secrets: list[Secret], top: str) -> Iterator[str]:
     """What is in a zip that should not be; yields a sentence for each, without full stop.
 
     Args:
@@ -90,7 +94,7 @@ def leaks(data, secrets, top):
                 yield f"{rest} holds {said}"
 
 
-def found(name, data, secrets):
+def found(name: str, data: bytes, secrets: list[Secret]) -> Iterator[str]:
     """What gives something away in one file."""
     if name.endswith(".gz"):  # numbers: as they are
         yield from hidden_in(gzip.decompress(data).translate(None, b" \t\r\n"), secrets)
@@ -110,7 +114,7 @@ def found(name, data, secrets):
             yield f"the solution of {one.where}"
 
 
-def hidden_in(data, secrets):
+def hidden_in(data: bytes, secrets: list[Secret]) -> Iterator[str]:
     """Markers and hidden tests."""
     marker = MARKER.search(data)
     if marker:
@@ -122,7 +126,7 @@ def hidden_in(data, secrets):
                 yield f"the hidden test of {one.where}"
 
 
-def gives_away(solution, name, text, code):
+def gives_away(solution: Secret, name: str, text: str, code: dict[str, str]) -> bool:
     """Does this file hold the solution?
 
     Args:
@@ -139,16 +143,16 @@ def gives_away(solution, name, text, code):
     return len(whole) >= (TAUGHT if name.startswith("lectures/") else SHORT) and whole in text
 
 
-def squeezed(text):
+def squeezed(text: str) -> str:
     return re.sub(r"\s+", "", "\n".join(map(uncommented, text.splitlines())))
 
 
-def uncommented(line):
+def uncommented(line: str) -> str:
     found = re.match(r"\s*#+\s*(BEGIN|END)\b", line)  # a marker is a comment that counts
     return line if found else bare(line)
 
 
-def strings(thing):
+def strings(thing: Any) -> Iterator[str]:
     """Every text in a JSON value; the lines of a list of texts together."""
     if isinstance(thing, str):
         yield thing

@@ -12,6 +12,7 @@ on another machine.
 
 import json
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 ANSWER, TEST, GIVEN, FREE, TEXT = "answer", "test", "given", "free", "text"
 """What a cell is for: the student's answer; a test, always the master's; locked, always the
@@ -93,7 +94,11 @@ class Score:
     """What a test gave.
 
     score: None if somebody has to look at it.
-    why: one sentence if points were lost.
+    why: what the test said if points were lost.
+    raised: the name of the exception that ended it, or "".
+    finding: what a check found, as `utils.check.finding.Finding.to_json` gives it; or None.
+    unwritten: is there no answer yet?
+    hidden: did it fail in a part that students do not have?
     mistakes: their names, as a check of utils.check knows them.
     """
 
@@ -101,6 +106,10 @@ class Score:
     most: float
     why: str = ""
     mistakes: list[str] = field(default_factory=list)
+    raised: str = ""
+    finding: dict | None = None
+    unwritten: bool = False
+    hidden: bool = False
 
 
 @dataclass
@@ -111,6 +120,7 @@ class Graded:
     scores: grade_id → its score.
     tier: the name of the sandbox that held.
     seconds: wall time from the first cell to the last.
+    trouble: the end of a traceback, if the grader itself stumbled; for the log.
     """
 
     sheet: Sheet
@@ -119,24 +129,25 @@ class Graded:
     tier: str = ""
     seconds: float = 0.0
     flags: list[Flag] = field(default_factory=list)
+    trouble: str = ""
 
 
-def to_json(thing):
+def to_json(thing: Sheet | Graded) -> str:
     return json.dumps(asdict(thing), ensure_ascii=False)
 
 
-def from_json(text):
+def from_json(text: str) -> Any:
     """The `Sheet` or `Graded` that `to_json` wrote."""
     data = json.loads(text)
     return graded(data) if "sheet" in data else sheet(data)
 
 
-def sheet(data):
+def sheet(data: dict[str, Any]) -> Sheet:
     cells = [Cell(**cell) for cell in data["cells"]]
     return Sheet(**{**data, "cells": cells, "flags": flags(data)})
 
 
-def graded(data):
+def graded(data: dict[str, Any]) -> Graded:
     return Graded(
         **{
             **data,
@@ -148,5 +159,5 @@ def graded(data):
     )
 
 
-def flags(data):
+def flags(data: dict[str, Any]) -> list[Flag]:
     return [Flag(**one) for one in data["flags"]]

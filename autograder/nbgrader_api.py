@@ -6,8 +6,10 @@ import logging
 import os
 import re
 import warnings
+from collections.abc import Iterator
+from typing import Any
 
-from autograder.course import Trouble, said
+from autograder.course import Course, Trouble, said
 
 PATIENCE = 30  # seconds to wait for a gradebook that someone else is writing to
 
@@ -16,7 +18,9 @@ class Away(Trouble):
     """The gradebook is locked or cannot be reached: later it may be there again."""
 
 
-def convert(course, converter, assignment, student="*", **folders):
+def convert(
+    course: Course, converter: Any, assignment: str, student: str = "*", **folders: Any
+) -> None:
     """Run one of nbgrader's converters on one assignment, over what is there from an earlier run.
 
     Args:
@@ -51,7 +55,7 @@ def convert(course, converter, assignment, student="*", **folders):
         log.removeHandler(handler)
 
 
-def register(course, assignment):
+def register(course: Course, assignment: str) -> None:
     """Write an assignment's cells, points and tests into the gradebook, as they are now."""
     import tempfile
 
@@ -69,7 +73,7 @@ def register(course, assignment):
 
 
 @contextlib.contextmanager
-def gradebook(course):
+def gradebook(course: Course) -> Iterator[Any]:
     """The gradebook, open.
 
     Raises:
@@ -85,13 +89,13 @@ def gradebook(course):
         raise database_trouble(error, course) from error
 
 
-def patient(url, seconds=None):
+def patient(url: str, seconds: float | None = None) -> str:
     """The address of a database, with how long SQLite waits for another program to have written."""
     seconds = PATIENCE if seconds is None else seconds
     return f"{url}?timeout={seconds}" if url.startswith("sqlite:///") and "?" not in url else url
 
 
-def cause(heard, error, course):
+def cause(heard: str, error: object, course: Course) -> Trouble:
     """The Trouble behind a failure: the last line of the traceback that nbgrader logged."""
     if re.search(r"OperationalError|DatabaseError|database is locked", heard + str(error)):
         return database_trouble(heard + str(error), course)
@@ -112,11 +116,11 @@ def cause(heard, error, course):
     )
 
 
-def gone(course):
+def gone(course: Course) -> Away:
     return Away(f"{course.gradebook} is gone: put it back.")
 
 
-def database_trouble(error, course):
+def database_trouble(error: object, course: Course) -> Trouble:
     """What a database's complaint means, as a Trouble; `Away` if waiting may help."""
     text, where = str(error), course.gradebook or "the gradebook"
     if "locked" in text:

@@ -1,6 +1,8 @@
 """What can be said on the command line, and what `--help` answers."""
 
 import argparse
+from collections.abc import Callable
+from typing import Any
 
 from autograder.report.lms import FORMATS
 
@@ -11,6 +13,7 @@ A term, from beginning to end:
   autograder release                  make exercises/ from solutions/ …
   autograder release --bundle x.zip   … or all that students need, as a zip
   autograder collect DOWNLOAD.zip     what came back: from Moodle, Canvas, a folder
+  autograder student merge OLD NEW    … two that are one; also rename, remove
   autograder grade --all              grade all that is new or was changed
   jupyter lab                         formgrader: look at answers, grade by hand, comment
   autograder report                   scores and mistakes: a table, CSV, a page about the class
@@ -38,12 +41,26 @@ HELP = {
     "collect": (
         "take in what students handed in",
         "Put submissions into autograder/submitted/STUDENT/ASSIGNMENT/. The source is the zip that "
-        "Moodle or Canvas gives for an assignment, a folder with one folder for each student, or "
-        "nbgrader's exchange. Names and paths in it are not trusted.",
+        "Moodle, Canvas, Brightspace, Blackboard or Gradescope gives for an assignment, what was "
+        "unpacked of it, a folder with one folder for each student, or nbgrader's exchange. Who handed "
+        "in is told by the LMS's number, the exchange or the top folder; nothing in a submission is "
+        "trusted. Every entry ends as taken or as left, with a sentence.",
         """\
   autograder collect ~/Downloads/submissions.zip --assignment 02_sgd
   autograder collect inbox/                       a folder for each student
+  autograder collect class.zip/week2              a folder within a zip
   autograder collect submissions.zip --dry-run    look first, change nothing""",
+    ),
+    "student": (
+        "give a student another name, make one of two, remove one",
+        "Everywhere at once, and no grade is lost: in the gradebook, in autograder/submitted, autograded "
+        "and feedback, and in the list of what an LMS calls whom, so that the next `collect` knows. merge "
+        "makes one student of two, such as one whom Moodle gave two numbers. What a removed student handed "
+        "in is kept in autograder/submitted/.removed.",
+        """\
+  autograder student rename u1234 ann-lee
+  autograder student merge Ann-Lee-2001 Ann-Lee
+  autograder student remove ann-lee""",
     ),
     "grade": (
         "grade what was handed in",
@@ -63,7 +80,8 @@ HELP = {
         "the scores and comments that were given by hand.",
         """\
   autograder feedback                           all
-  autograder feedback 02_sgd --student ann      one page""",
+  autograder feedback 02_sgd --student ann      one page
+  autograder feedback 02_sgd --moodle back.zip  in Moodle: Upload multiple feedback files in a zip""",
     ),
     "report": (
         "scores and mistakes: a table, CSV, a page about the class",
@@ -98,7 +116,7 @@ fits: Canvas: Grades, Export.  Moodle: the assignment's grading worksheet, or Gr
 """command → (a few words, a few sentences, examples)."""
 
 
-def parser():
+def parser() -> argparse.ArgumentParser:
     shape = argparse.RawDescriptionHelpFormatter
     main = argparse.ArgumentParser(
         prog="autograder",
@@ -137,7 +155,9 @@ def parser():
     for name, add in (
         ("release", release),
         ("collect", collect),
+        ("student", student),
         ("grade", grade),
+        ("feedback", feedback),
         ("report", report),
     ):
         add(made[name].add_argument)
@@ -147,25 +167,55 @@ def parser():
     return main
 
 
-def fill(text):
+def fill(text: str) -> str:
     import textwrap
 
     return textwrap.fill(text, 92)
 
 
-def release(add):
+def release(add: Callable[..., Any]) -> None:
     add("--check", action="store_true", help="change nothing; fail if exercises/ is out of date")
     add("--force", action="store_true", help="also over answers that someone wrote in exercises/")
     add("--bundle", metavar="FILE.zip", help="write the zip for students, and nothing else")
 
 
-def collect(add):
+def feedback(add: Callable[..., Any]) -> None:
+    add(
+        "--moodle",
+        metavar="FILE.zip",
+        help="also write the pages of one assignment as the zip that Moodle takes back",
+    )
+
+
+def collect(add: Callable[..., Any]) -> None:
     add("source", metavar="SOURCE", help="a zip, a folder, or nbgrader's exchange")
     add("--assignment", metavar="NAME", help="what it was handed in for, if the source is silent")
     add("--dry-run", action="store_true", help="say what would be taken; change nothing")
+    add(
+        "--known-names",
+        choices=("join", "apart"),
+        help="Moodle numbers students anew in each assignment: is one whose name is known from another "
+        "assignment that student (join), or somebody else (apart)?",
+    )
+    add(
+        "--encoding",
+        metavar="NAME",
+        help="of names in a zip that does not say, such as gbk or euc-kr",
+    )
 
 
-def grade(add):
+def student(add: Callable[..., Any]) -> None:
+    add("action", choices=("rename", "merge", "remove"), help="what to do")
+    add(
+        "names",
+        metavar="STUDENT",
+        nargs="+",
+        help="the folder's name; for rename and merge OLD NEW",
+    )
+    add("--keep", metavar="STUDENT", help="whose work counts, if both handed in (merge)")
+
+
+def grade(add: Callable[..., Any]) -> None:
     add("--all", action="store_true", help="all assignments")
     add("--again", action="store_true", help="also what has been graded and has not changed")
     add("--dry-run", action="store_true", help="say what would be graded; change nothing")
@@ -188,7 +238,7 @@ def grade(add):
     )
 
 
-def report(add):
+def report(add: Callable[..., Any]) -> None:
     add("--csv", metavar="FILE", help="where to (default: autograder/scores.csv)")
     add("--format", choices=FORMATS, default="plain", help="for whom the CSV is (default: plain)")
     add("--roster", metavar="FILE", help="what the LMS exported, to be filled in")

@@ -1,11 +1,14 @@
 """What became of a submission, and what would."""
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from autograder.course import Submission, said
+from autograder.course import Course, Submission, said
 from autograder.model import Flag, Graded, Sheet
 from autograder.record.gradebook import Book
 from autograder.record.graded_notebook import opened
+from autograder.record.journal import Journal
 from autograder.report import reasons
 
 
@@ -30,7 +33,13 @@ class Outcome:
     fresh: bool = True
 
 
-def holds(course, journal, known, submission, key):
+def holds(
+    course: Course,
+    journal: Journal,
+    known: dict[tuple[str, str], str],
+    submission: Submission,
+    key: str,
+) -> bool:
     """Is this very result in the gradebook, and its graded notebook there?
 
     Args:
@@ -45,7 +54,7 @@ def holds(course, journal, known, submission, key):
     )
 
 
-def told(course, submission, graded):
+def told(course: Course, submission: Submission, graded: list[Graded]) -> Outcome:
     """The Outcome of a submission whose results are recorded."""
     verdicts = [one.sheet.verdict for one in graded if one.sheet.verdict]
     some = len(verdicts) < len(graded)
@@ -60,14 +69,14 @@ def told(course, submission, graded):
     )
 
 
-def old(course, submission):
+def old(course: Course, submission: Submission) -> Outcome:
     """The Outcome of a submission that an earlier run graded."""
     folder = course.autograded / submission.student / submission.assignment
     graded = [recalled(path) for path in sorted(folder.glob("*.ipynb"))]
     return replace(told(course, submission, graded), fresh=False)
 
 
-def recalled(path):
+def recalled(path: Path) -> Graded:
     """What a graded notebook says of how it was graded: a Graded without cells and scores."""
     about = opened(path).metadata.get("autograder", {})
     return Graded(
@@ -78,12 +87,12 @@ def recalled(path):
     )
 
 
-def score(graded):
+def score(graded: list[Graded]) -> str:
     scores = [score for one in graded for score in one.scores.values()]
     return f"{sum(one.score or 0 for one in scores):g}/{sum(one.most for one in scores):g}"
 
 
-def unread(course, submission, error):
+def unread(course: Course, submission: Submission, error: BaseException) -> list[Sheet]:
     """Sheets with a verdict, for a submission that intake stumbled over."""
     text = f"It cannot be taken in: {type(error).__name__}: {said(error)}."
     return [
@@ -92,7 +101,14 @@ def unread(course, submission, error):
     ]
 
 
-def plan(course, submissions, again, keys, journal, read):
+def plan(
+    course: Course,
+    submissions: Iterable[Submission],
+    again: bool,
+    keys: Callable[[Submission], str],
+    journal: Journal,
+    read: Callable[[Course, Submission], list[Sheet]],
+) -> Iterator[Outcome]:
     """What a run would do: an Outcome for each submission, and nothing is changed."""
     known = {}
     if not course.gradebook or course.gradebook.exists():

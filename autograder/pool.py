@@ -7,6 +7,7 @@ sandbox, and ten are ready as soon as one is.
 """
 
 import contextlib
+import functools
 import multiprocessing
 import os
 import pickle
@@ -14,10 +15,12 @@ import queue
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from multiprocessing import resource_tracker
-from multiprocessing.connection import wait
+from multiprocessing.connection import Connection, wait
 from multiprocessing.util import Finalize
+from typing import Any
 
 WINDOWS = (
     "students' code is run on Linux or macOS. On Windows use WSL: `wsl --install`, then set the "
@@ -34,7 +37,7 @@ class Pool(Executor):
         args: of `begin`.
     """
 
-    def __init__(self, size, begin, *args):
+    def __init__(self, size: int, begin: Callable[..., None], *args: Any) -> None:
         quiet_tracker()
         context = multiprocessing.get_context("spawn")
         lines = [context.Pipe() for _ in range(size)]
@@ -43,21 +46,22 @@ class Pool(Executor):
         self.parent.start()
         for line in theirs:
             line.close()
-        self.jobs, self.broken = queue.SimpleQueue(), False
+        self.jobs: queue.SimpleQueue = queue.SimpleQueue()
+        self.broken = False
         self.feeders = [
             threading.Thread(target=self.feed, args=(line,), daemon=True) for line, _ in lines
         ]
         for feeder in self.feeders:
             feeder.start()
 
-    def submit(self, function, *args):
+    def submit(self, function: Callable, /, *args: Any, **words: Any) -> Future:
         if self.broken:
             raise BrokenExecutor("a worker ended")
-        future = Future()
-        self.jobs.put((future, function, args))
+        future: Future = Future()
+        self.jobs.put((future, functools.partial(function, **words) if words else function, args))
         return future
 
-    def feed(self, line):
+    def feed(self, line: Connection) -> None:
         """One worker's life, from outside: a job after the other, until there is a None."""
         with line:
             while job := self.jobs.get():
@@ -79,13 +83,14 @@ class Pool(Executor):
                 else:
                     (future.set_result if good else future.set_exception)(result)
 
-    def kill(self):
+    def kill(self) -> None:
         """End them, with all that they have started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.parent.pid, signal.SIGKILL)
+        if self.parent.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.parent.pid, signal.SIGKILL)
         self.parent.kill()  # it may not have come as far as a group of its own
 
-    def shutdown(self, wait=True, *, cancel_futures=False):
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         while cancel_futures and not self.jobs.empty():
             with contextlib.suppress(queue.Empty):
                 self.jobs.get_nowait()[0].cancel()
@@ -100,7 +105,7 @@ class Pool(Executor):
                 self.parent.join()
 
 
-def quiet_tracker():
+def quiet_tracker() -> None:
     """multiprocessing's tracker would warn of what workers that were ended have left; it removes it."""
     before = os.environ.get("PYTHONWARNINGS")
     os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker"
@@ -115,10 +120,12 @@ def quiet_tracker():
 # ── in the parent and its forks ──────────────────────────────────────────────────────────────────
 
 
-def parent(lines, begin, args):
+def parent(lines: list[Connection], begin: Callable[..., None], args: tuple) -> None:
     """The life of the process that is forked. It ends with its first worker that fails."""
     settle()
-    tie(multiprocessing.parent_process().pid)
+    main = multiprocessing.parent_process()
+    if main and main.pid:
+        tie(main.pid)
     begin(*args)
     forks = {fork(line, lines) for line in lines}
     for line in lines:
@@ -130,7 +137,7 @@ def parent(lines, begin, args):
         forks.discard(pid)
 
 
-def fork(line, lines):
+def fork(line: Connection, lines: Iterable[Connection]) -> int:
     ours, pid = os.getpid(), os.fork()
     if pid:
         return pid
@@ -146,7 +153,7 @@ def fork(line, lines):
         os._exit(status)
 
 
-def serve(line):
+def serve(line: Connection) -> None:
     """Do what comes over the line, until it is closed."""
     while True:
         try:
@@ -163,7 +170,7 @@ def serve(line):
             return
 
 
-def portable(error):
+def portable(error: BaseException) -> BaseException:
     """The error, or what it says, if it cannot travel."""
     try:
         pickle.loads(pickle.dumps(error))
@@ -172,7 +179,7 @@ def portable(error):
     return error
 
 
-def settle():
+def settle() -> None:
     """Ctrl-C is for the main process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.setpgid(0, 0)  # see `kill`
@@ -180,7 +187,7 @@ def settle():
     Finalize(None, os._exit, (0,), exitpriority=-100)  # last; Python's own way out takes a second
 
 
-def tie(parent):
+def tie(parent: int) -> None:
     """Let the system end this process with its parent. Where it cannot, the line's end tells."""
     if sys.platform != "linux":
         return

@@ -4,12 +4,14 @@ import contextlib
 import json
 import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
 from autograder import atomic
-from autograder.course import Trouble
+from autograder.course import Course, Trouble
 from autograder.nbgrader_api import convert
 
 REGIONS = ("SOLUTION", "HIDDEN TESTS")
@@ -17,7 +19,7 @@ LEFTOVER = re.compile(r"^\s*#+ *(BEGIN|END)\b.*|(BEGIN|END) (SOLUTION|HIDDEN)", 
 
 
 @contextlib.contextmanager
-def released(course, assignment):
+def released(course: Course, assignment: str) -> Iterator[Path]:
     """A temporary folder with the assignment as students get it. No gradebook is involved.
 
     Raises:
@@ -36,7 +38,7 @@ def released(course, assignment):
         yield folder
 
 
-def generator():
+def generator() -> Any:
     """nbgrader's GenerateAssignment, less the step that writes into the gradebook."""
     from nbgrader.converters import GenerateAssignment
     from nbgrader.preprocessors import SaveCells
@@ -48,7 +50,7 @@ def generator():
     return Generate
 
 
-def look_for_leftovers(path):
+def look_for_leftovers(path: Path) -> None:
     for cell in nbformat.read(path, as_version=4).cells:
         left = LEFTOVER.search(cell.source)
         if left:
@@ -57,7 +59,7 @@ def look_for_leftovers(path):
             raise Trouble(f"{path.name}: an output would be left in cell {cell.id}.")
 
 
-def drift(course, assignment):
+def drift(course: Course, assignment: str) -> list[Path]:
     """The files in exercises/ that are not what solutions/ gives: missing, different, too many."""
     with released(course, assignment) as new:
         there = course.exercises / assignment
@@ -66,7 +68,7 @@ def drift(course, assignment):
         return sorted(there / name for name in names if not same(new / name, there / name))
 
 
-def release(course, assignment, force=False):
+def release(course: Course, assignment: str, force: bool = False) -> list[Path]:
     """Make the assignment's folder in exercises/ what solutions/ gives.
 
     Args:
@@ -104,7 +106,7 @@ def release(course, assignment, force=False):
         return changed
 
 
-def answered(path):
+def answered(path: Path) -> list[str]:
     """The grade_ids of the answer cells in a released notebook that someone wrote in."""
     from nbgrader.utils import compute_checksum, is_solution
 
@@ -119,13 +121,13 @@ def answered(path):
     ]
 
 
-def abandoned(course):
+def abandoned(course: Course) -> list[Path]:
     """Folders in exercises/ that no longer have a source."""
     there = {path.parent for path in course.exercises.glob("[!.]*/*.ipynb")}
     return sorted(folder for folder in there if folder.name not in course.assignments)
 
 
-def files(folder):
+def files(folder: Path) -> list[Path]:
     """All files in a folder that matter."""
     return [
         path
@@ -134,11 +136,11 @@ def files(folder):
     ]
 
 
-def same(a, b):
+def same(a: Path, b: Path) -> bool:
     return a.is_file() and b.is_file() and a.read_bytes() == b.read_bytes()
 
 
-def problems(course, assignment):
+def problems(course: Course, assignment: str) -> list[str]:
     """What is wrong with the sources of an assignment, without running them.
 
     Returns:

@@ -7,8 +7,17 @@ import importlib
 import threading
 import time
 from collections import deque
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, wait
+from collections.abc import Callable
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    wait,
+)
 from dataclasses import dataclass
+from typing import Any
 
 from autograder.course import Trouble, said
 from autograder.pool import Pool
@@ -55,28 +64,38 @@ class Scheduler:
         longest: how many seconds a job may take, in which others may have been before it.
     """
 
-    def __init__(self, work, begin=None, size=1, executor=None, longest=LONGEST):
+    def __init__(
+        self,
+        work: Callable[[dict], str] | str,
+        begin: str | None = None,
+        size: int = 1,
+        executor: Executor | None = None,
+        longest: float = LONGEST,
+    ) -> None:
         self.work, self.begin, self.size = work, begin, max(1, size)
         self.longest = longest
-        self.foreign, self.pool = executor, executor
-        self.queue, self.running, self.first = deque(), {}, None
+        self.foreign = executor
+        self.pool: Pool | None = None  # processes of this machine
+        self.queue: deque[Job] = deque()
+        self.running: dict[Future, Job] = {}
+        self.first: dict[str, Any] | None = None
         self.blamed = False  # is it known who is to blame for a pool that breaks?
         self.proven = False  # has a worker ever come as far as its work?
 
-    def put(self, ticket, what):
+    def put(self, ticket: Any, what: dict[str, Any]) -> None:
         self.first = self.first or what
         self.queue.append(Job(ticket, what))
 
     @property
-    def hungry(self):
+    def hungry(self) -> bool:
         """Is there less to do than keeps everyone busy?"""
         return len(self.queue) + len(self.running) < 2 * self.size
 
     @property
-    def busy(self):
+    def busy(self) -> bool:
         return bool(self.queue or self.running)
 
-    def results(self, timeout):
+    def results(self, timeout: float) -> list[tuple[Any, Any]]:
         """What is done by now, or the first that is within `timeout` seconds.
 
         Returns:
@@ -92,34 +111,35 @@ class Scheduler:
         if any(broke(future) for future in done):
             self.stop()  # the others of this pool end the same way
             found += [self.take(future) for future in wait(self.running, 30)[0]]
-            self.pool = self.foreign
+            self.pool = None
             if any(isinstance(result, Lost) for _, result in filter(None, found)):
                 self.prove()
         elif self.running and not self.foreign:
             oldest = min(self.running.values(), key=lambda job: job.since)
             if time.monotonic() - oldest.since > self.longest and not oldest.late:
                 oldest.late = True
-                self.pool.kill()
+                if self.pool:
+                    self.pool.kill()
         return [one for one in found if one]
 
-    def wake(self, what):
+    def wake(self, what: dict[str, Any]) -> None:
         """Let the workers of this machine get ready before there is work."""
         self.first = self.first or what
         if not self.foreign:
             self.open()
 
-    def prove(self):
+    def prove(self) -> None:
         """Raises Trouble if workers end before they do anything: then nobody's work is to blame."""
         if self.proven or self.foreign or self.begin is None:
             return
         try:
-            self.open().submit(do, ready, self.begin, self.first).result()
+            self.open().submit(do, ready, self.begin, self.first or {}).result()
         except BrokenExecutor as error:
             raise Trouble(AT_ONCE) from error
         except Unfit as why:
             raise Trouble(str(why)) from why
 
-    def fill(self):
+    def fill(self) -> None:
         while self.queue and len(self.running) < 2 * self.size:
             suspect = self.queue[0].losses or any(job.losses for job in self.running.values())
             if suspect and self.running:
@@ -135,12 +155,14 @@ class Scheduler:
                 return  # the others tell, too, and then there will be a new pool
             self.running[future] = job
 
-    def open(self):
+    def open(self) -> Executor:
+        if self.foreign is not None:
+            return self.foreign
         if self.pool is None:
             self.pool = Pool(self.size, prepare, self.begin, self.first)
         return self.pool
 
-    def take(self, future):
+    def take(self, future: Future) -> tuple[Any, Any] | None:
         job = self.running.pop(future)
         try:
             result = future.result()
@@ -165,7 +187,7 @@ class Scheduler:
                 return job.ticket, Lost("It ended two workers, so it was set aside.")
             return job.ticket, Lost(f"It was set aside after two tries: {said(error)}.")
 
-    def stop(self):
+    def stop(self) -> None:
         """Let go of the workers, and of what they were doing."""
         if self.foreign is not None:
             for future in self.running:
@@ -177,28 +199,29 @@ class Scheduler:
             self.pool = None
 
 
-def broke(future):
+def broke(future: Future) -> bool:
     return not future.cancelled() and isinstance(future.exception(), BrokenExecutor)
 
 
 # ── in a worker ──────────────────────────────────────────────────────────────────────────────────
 
-begun = {}  # why not, or None
+begun: dict[str | None, str | None] = {}  # name of `begin` → why it failed, or None
 beginning = threading.Lock()
 
 
-def do(work, begin, what):
+def do(work: Callable[[dict], str] | str, begin: str | None, what: dict[str, Any]) -> str:
     prepare(begin, what)
-    if begun.get(begin):
-        raise Unfit(begun[begin])
+    if why := begun.get(begin):
+        raise Unfit(why)
     return (named(work) if isinstance(work, str) else work)(what)
 
 
-def ready(what):
+def ready(what: dict[str, Any]) -> str:
     """Nothing to do."""
+    return ""
 
 
-def prepare(begin, what):
+def prepare(begin: str | None, what: dict[str, Any]) -> None:
     """Get ready, once; a worker may be a thread, too."""
     with beginning:
         if begin is None or begin in begun:
@@ -210,6 +233,6 @@ def prepare(begin, what):
             begun[begin] = f"{said(error)}."
 
 
-def named(name):
+def named(name: str) -> Any:
     module, function = name.split(":")
     return getattr(importlib.import_module(module), function)

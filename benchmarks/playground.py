@@ -253,10 +253,9 @@ def main():
         for bare, slider, full in opening(lab):
             more = f"with one plain slider {slider:.2f} s, with three playgrounds {full:.2f} s"
             print(f"open a notebook: {bare:.2f} s, {more}")
-    files = sorted(path.stem for path in (ROOT / "utils/playground").glob("*.js"))
-    from utils.playground.assets import script
+    from utils.playground.assets import bundle
 
-    print(f"JavaScript, all together: {len(script(*files).encode()) / 1000:.1f} kB")
+    print(f"JavaScript, all together: {len(bundle().encode()) / 1000:.1f} kB")
 
 
 if __name__ == "__main__":

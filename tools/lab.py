@@ -22,6 +22,12 @@ def main():
         sys.exit(f"lab: {port} is no port: take one from 1024 to 65535.")
     if port is not None and not is_free(port):
         sys.exit(f"lab: port {port} is taken: name another with PORT=…, or none to get a free one.")
+    for path in hiding(ROOT):
+        print(
+            f"lab: {path.relative_to(ROOT).as_posix()} hides the {path.stem} that the notebooks "
+            "beside it import: give it another name.",
+            file=sys.stderr,
+        )
     command = [sys.executable, "-m", "jupyterlab", f"--LabApp.default_url=/lab/tree/{START}"]
     command += [f"--ServerApp.root_dir={ROOT}", f"--LabApp.app_settings_dir={ROOT}/tools/lab"]
     # Tabs of the course are kept apart from those of other projects.
@@ -32,6 +38,13 @@ def main():
     os.chdir(ROOT)
     sys.stdout.flush()
     os.execv(sys.executable, command + theirs)
+
+
+def hiding(root):
+    """Files beside notebooks that Python would take for what the notebooks import."""
+    folders = [root / "lectures", *sorted((root / "exercises").glob("*/"))]
+    names = ("utils.py", "torch.py", "torchvision.py", "matplotlib.py", "numpy.py", "math.py")
+    return [folder / name for folder in folders for name in names if (folder / name).is_file()]
 
 
 def is_free(port):

@@ -2,6 +2,9 @@
 
     python tools/set_up.py        (the Makefile calls this; on Windows, call it yourself)
 
+With uv on the PATH it installs faster, and finds a small CPU build of torch where there is no GPU;
+without, pip does. Both install the versions of constraints.txt.
+
 TORCH_INDEX=URL in the environment names a package index to look for torch and torchvision in
 first, such as one of CPU builds.
 """
@@ -66,19 +69,58 @@ def set_up():
         say(2, "torch and torchvision: there already")
     else:
         say(2, "torch and torchvision, together (the longest step: minutes)")
-        check_disk(NEEDED_GB["index" if index else "default"])
-        again = ["--force-reinstall", "--no-deps"] if works("import torch") else []
-        look = ["--extra-index-url", index] if index else []
-        pip("install", *again, *look, "torch", "torchvision")
+        install_torch(index, again=works("import torch"))
         if not works("import torch, torchvision.ops"):
             raise CannotGoOn(
                 "torch and torchvision were installed but do not import together: "
                 f"delete {VENV} and run the command again."
             )
     say(3, "Jupyter, nbgrader and the rest")
-    pip("install", "--editable", f"{ROOT}[{EXTRA}]")
+    install("--editable", f"{ROOT}[{EXTRA}]")
     DONE.write_text(json.dumps({"recipe": wanted, "index": index or done.get("index", "")}))
     print("set-up: done.\n", flush=True)
+
+
+def install_torch(index, again):
+    """A pair that belongs together, never one without the other.
+
+    index: where to look first, or "". again: over a pair that does not work.
+    """
+    pair = ["torch", "torchvision"]
+    if index:
+        check_disk(NEEDED_GB["index"])
+        again = ["--force-reinstall", "--no-deps"] if again else []
+        pip("install", *again, "--extra-index-url", index, *pair)
+        return
+    fitting = ["--torch-backend=auto", *pair]  # CUDA's version, or none, as this machine has it
+    if shutil.which("uv") and uv("--dry-run", *fitting, quiet=True):
+        check_disk(NEEDED_GB["default" if shutil.which("nvidia-smi") else "index"])
+        if uv(*(["--reinstall"] if again else []), *fitting):
+            return
+    elif shutil.which("uv"):
+        print("set-up: no index of small builds answers, so it is the default build.", flush=True)
+    check_disk(NEEDED_GB["default"])
+    install(*pair, again=again)
+
+
+def install(*what, again=False):
+    """With uv where it is at hand; with pip where it is not, or cannot do it."""
+    if shutil.which("uv"):
+        if uv(*(["--reinstall"] if again else []), *what):
+            return
+        print("set-up: uv could not install this, so pip tries.", flush=True)
+    pip("install", *(["--force-reinstall", "--no-deps"] if again else []), *what)
+
+
+def uv(*args, quiet=False):
+    """Let uv install the tested versions of this; did it?"""
+    command = ["uv", "pip", "install", "--python", PYTHON]
+    command += ["--constraint", ROOT / "constraints.txt", *args]
+    if quiet or not sys.stdout.isatty():
+        command.append("--quiet")
+    with contextlib.suppress(OSError):
+        return not subprocess.run(command, capture_output=quiet).returncode
+    return False
 
 
 def recipe():

@@ -6,7 +6,11 @@ def sgd_step(p, g, lr):
 optimizer = Composed(model.parameters(), [sgd_step], lr=0.1)
 """
 
+from collections.abc import Callable, Iterable
 from inspect import Parameter, signature
+from typing import Any
+
+from torch import Tensor
 
 from utils.optim import Optim
 
@@ -29,7 +33,9 @@ class Composed(Optim):
         TypeError: a part is no function, wants what is not in the pot, or returns no dict.
     """
 
-    def __init__(self, params, parts, **hyper):
+    def __init__(
+        self, params: Iterable, parts: Iterable[Callable[..., dict | None]], **hyper: Any
+    ) -> None:
         self.parts = list(parts)
         for part in self.parts:
             if not callable(part):
@@ -37,7 +43,7 @@ class Composed(Optim):
         self.wants = [wants(part) for part in self.parts]
         super().__init__(params, hyper)
 
-    def my_step(self, p, state, group):
+    def my_step(self, p: Tensor, state: dict, group: dict) -> None:
         pot = {**state, **group, "p": p, "g": p.grad}
         for part, (needs, takes) in zip(self.parts, self.wants, strict=True):
             missing = [name for name in needs if name not in pot]
@@ -51,11 +57,11 @@ class Composed(Optim):
             state.update(new or {})
         state.pop("g", None)
 
-    def __getstate__(self):  # for copies; torch would leave the parts behind
+    def __getstate__(self) -> dict:  # for copies; torch would leave the parts behind
         return super().__getstate__() | {"parts": self.parts, "wants": self.wants}
 
 
-def wants(part):
+def wants(part: Callable) -> tuple[list[str], list[str]]:
     """The names of a function's arguments: (those without a default, all)."""
     args = [
         arg
@@ -65,7 +71,8 @@ def wants(part):
     return [arg.name for arg in args if arg.default is Parameter.empty], [a.name for a in args]
 
 
-def name_of(part):
+def name_of(part: Callable) -> str:
+    """What to call it in a message."""
     return getattr(part, "__name__", type(part).__name__)
 
 

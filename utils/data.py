@@ -1,17 +1,24 @@
 """MNIST, from the packed files in `data/mnist`; no network needed.
 
-torchvision's own `MNIST` reads the files. What is done here is to unpack them for it, once.
+torchvision's own `MNIST` reads the files. What is done here is to unpack them for it, once; and
+`numbers` reads them without a copy in memory.
 """
 
-import contextlib
 import gzip
 import hashlib
-import os
 import shutil
-import tempfile
-import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from utils.atomic import replacing
+
+if TYPE_CHECKING:
+    from torchvision.datasets import MNIST
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -35,14 +42,13 @@ FILES = {  # name: (bytes, SHA-256) of the unpacked file
 }
 
 
-PART = ".part"  # a file that is being unpacked
-
-
 class DataError(RuntimeError):
     """The data set cannot be had; the message says what to do."""
 
 
-def mnist(train=True, transform=None, root=DATA):
+def mnist(
+    train: bool = True, transform: Callable | None = None, root: str | Path = DATA
+) -> "MNIST":
     """MNIST as a `torchvision.datasets.MNIST`: 60,000 images to train on, or 10,000 to test.
 
     Its `.data` is a uint8 tensor of shape (n, 28, 28), its `.targets` an int64 tensor of shape (n,).
@@ -58,58 +64,75 @@ def mnist(train=True, transform=None, root=DATA):
     """
     from torchvision.datasets import MNIST  # slow to import: only when it is wanted
 
-    root = Path(root)
+    prepare(Path(root))
+    return MNIST(root, train=train, transform=transform)
+
+
+def numbers(name: str, root: str | Path = DATA) -> Tensor:
+    """What one of the four FILES holds, uint8: images of shape (n, 784), or labels of shape (n,).
+
+    The file is mapped, not read: memory is taken by what is looked at, and no program needs a copy
+    of its own. Raises as `mnist` does.
+    """
+    prepare(Path(root))
+    file = torch.from_file(str(raw(Path(root)) / name), size=FILES[name][0], dtype=torch.uint8)
+    return file[16:].view(-1, 784) if "images" in name else file[8:]  # after the IDX header
+
+
+def prepare(root: Path) -> None:
+    """See to it that the four files lie unpacked where torchvision looks for them."""
     packed = root / "mnist"
     if all((packed / f"{name}.gz").exists() or unpacked(root, name) for name in FILES):
         for name in FILES:
             if not unpacked(root, name):
                 unpack(packed / f"{name}.gz", raw(root) / name, FILES[name][1])
-        return MNIST(root, train=train, transform=transform)
+        return
     for name in FILES:
         if not unpacked(root, name):  # torchvision would read half a file
             (raw(root) / name).unlink(missing_ok=True)
+    from torchvision.datasets import MNIST
+
     try:
-        return MNIST(root, train=train, transform=transform, download=True)
+        MNIST(root, download=True)
     except Exception as error:
         raise DataError(
             f"MNIST is neither in {packed} nor could it be downloaded "
-            f"({' '.join(str(error).split())}). "
-            "Get the files back with `git checkout data/mnist`, or try again with a network."
+            f"({' '.join(str(error).split())}). {ADVICE if in_checkout() else AWAY}"
         ) from error
 
 
-def raw(root):
+ADVICE = "Get the files back with `git checkout data/mnist`, or try again with a network."
+AWAY = (
+    "The course is installed away from its folder, which holds the data: work in a clone of the "
+    "repository, installed with `pip install --editable .`, or try again with a network."
+)
+
+
+def in_checkout() -> bool:
+    """Does this file lie in the course's folder, and not in a folder of installed packages?"""
+    return (DATA.parent / "lectures").is_dir()
+
+
+def raw(root: Path) -> Path:
     """Where torchvision looks for unpacked files."""
     return root / "MNIST" / "raw"
 
 
-def unpacked(root, name):
+def unpacked(root: Path, name: str) -> bool:
     """Is the whole file there? The right size is enough: `unpack` has seen to the content."""
     file = raw(root) / name
     return file.exists() and file.stat().st_size == FILES[name][0]
 
 
-def unpack(packed, target, sha256):
-    """Unpack a .gz to `target`, all or nothing.
-
-    The bytes go to a file beside it, which takes the name once they have proved right. So a
-    process that is killed leaves no half file, and two at once do not disturb each other.
-    """
+def unpack(packed: Path, target: Path, sha256: str) -> None:
+    """Unpack a .gz to `target`, if the bytes prove right; else nothing is there."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        sweep(target.parent)
-        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=PART, delete=False) as out:
-            try:
-                with gzip.open(packed) as source:
-                    shutil.copyfileobj(source, out, 1 << 20)
-                out.flush()
-                if file_sha256(out.name) != sha256:
-                    raise EOFError("its content is not what it should be")
-                os.chmod(out.name, 0o644)
-                os.replace(out.name, target)
-            except BaseException:
-                os.unlink(out.name)
-                raise
+        with replacing(target) as out, gzip.open(packed) as source:
+            shutil.copyfileobj(source, out, 1 << 20)
+            out.flush()
+            if file_sha256(out.name) != sha256:
+                raise EOFError("its content is not what it should be")
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(
             f"{packed} is damaged ({error}). Get it back with `git checkout data/mnist`."
@@ -118,14 +141,7 @@ def unpack(packed, target, sha256):
         raise DataError(f"cannot unpack {packed.name}: {error}.") from error
 
 
-def sweep(folder):
-    """Remove what killed unpackings left; an hour is longer than any that lives."""
-    for part in folder.glob("*" + PART):
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - part.stat().st_mtime > 3600:
-                part.unlink()
-
-
-def file_sha256(path):
+def file_sha256(path: str | Path) -> str:
+    """In hexadecimal."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

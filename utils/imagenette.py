@@ -18,15 +18,22 @@ import shutil
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
 
 from utils.data import DATA, DataError
 
+if TYPE_CHECKING:
+    from torchvision.datasets import Imagenette
+
 NAME = "imagenette2-160"
+ADDRESS = f"https://s3.amazonaws.com/fast-ai-imageclas/{NAME}.tgz"
 COUNTS = {"train": 9469, "val": 3925}
 PART = ".imagenette-part"  # a folder that is being made
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -48,17 +55,19 @@ class Source:
     real: bool
     says: str
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.says
 
-    def dataset(self, split, transform=None):
+    def dataset(self, split: str, transform: Callable | None = None) -> "Imagenette":
         """`torchvision.datasets.Imagenette`; `split` is "train" or "val"."""
         from torchvision.datasets import Imagenette  # slow to import: only when it is wanted
 
         return Imagenette(self.root, split=split, size="160px", transform=transform)
 
 
-def find(root=DATA, download=False, generated=(48, 16)):
+def find(
+    root: str | Path = DATA, download: bool = False, generated: tuple[int, int] = (48, 16)
+) -> Source:
     """The real Imagenette if it is in `root` or can be downloaded, else generated images.
 
     Args:
@@ -91,26 +100,28 @@ def find(root=DATA, download=False, generated=(48, 16)):
     )
 
 
-def count(folder):
+def count(folder: Path) -> int:
+    """The images in the ten folders of a split."""
     return sum(1 for _ in folder.glob("n*/*.JPEG"))
 
 
-def fetch(root):
+def fetch(root: Path) -> str | None:
     """Download and unpack Imagenette, all or nothing. Returns None, or why it could not be."""
     from torchvision.datasets import Imagenette
 
     try:
-        address = Imagenette._ARCHIVES["160px"][0]
-        urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=5).close()
+        # is there a network? torchvision would wait for minutes
+        urllib.request.urlopen(urllib.request.Request(ADDRESS, method="HEAD"), timeout=5).close()
         with workshop(root) as part:
             Imagenette(part, size="160px", download=True)
             settle(part / NAME, root / NAME)
+        return None
     except Exception as error:
         return f"it could not be downloaded: {' '.join(str(error).split()) or repr(error)}"
 
 
 @contextlib.contextmanager
-def workshop(root):
+def workshop(root: Path) -> Iterator[Path]:
     """A folder to make something in, gone afterwards; also what killed processes left behind."""
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -127,7 +138,7 @@ def workshop(root):
         shutil.rmtree(part, ignore_errors=True)
 
 
-def settle(made, target):
+def settle(made: Path, target: Path) -> None:
     """Give a finished folder its name. If somebody else was quicker, theirs stays."""
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -137,7 +148,7 @@ def settle(made, target):
             raise
 
 
-def generate(root, train=48, val=16, pixels=160):
+def generate(root: Path, train: int = 48, val: int = 16, pixels: int = 160) -> Path:
     """Make `train` and `val` textures for each class, and return the folder they are in.
 
     The same numbers give the same images. A folder takes its name once it is complete.
@@ -160,7 +171,7 @@ def generate(root, train=48, val=16, pixels=160):
                     seed = (s * 10 + kind) * 100_000 + i
                     jobs.append((kind, seed, folder / f"{wnid}_{i}.JPEG"))
 
-        def make(job):
+        def make(job: tuple[int, int, Path]) -> None:
             kind, seed, file = job
             to_pil_image(texture(kind, seed, pixels)).save(file, quality=85)
 
@@ -173,7 +184,7 @@ def generate(root, train=48, val=16, pixels=160):
     return home
 
 
-def texture(kind, seed, pixels=160):
+def texture(kind: int, seed: int, pixels: int = 160) -> Tensor:
     """An image of class `kind` (0 … 9), uint8 of shape (3, pixels, pixels).
 
     The class is a texture, coarse or fine. Colours, place, angle and noise are random, so that
@@ -181,7 +192,7 @@ def texture(kind, seed, pixels=160):
     """
     rng = torch.Generator().manual_seed(seed)
 
-    def uniform(low, high, shape=()):
+    def uniform(low: float, high: float, shape: tuple[int, ...] = ()) -> Tensor:
         return low + (high - low) * torch.rand(shape, generator=rng)
 
     axis = torch.linspace(-1, 1, pixels)
@@ -209,7 +220,9 @@ def texture(kind, seed, pixels=160):
     return image.clamp(0, 1).mul(255).byte()
 
 
-def tensors(source, split, pixels, device="cpu"):
+def tensors(
+    source: Source, split: str, pixels: int, device: torch.device | str = "cpu"
+) -> tuple[Tensor, Tensor]:
     """All images of a split as (x, y): uint8 of shape (n, 3, pixels, pixels), and int64 labels.
 
     Each image is resized so that its shorter side has `pixels`, and cropped to its middle.
@@ -237,17 +250,25 @@ class Views:
             every device.
     """
 
-    def __init__(self, x, y, size, batch_size=64, train=False, seed=0):
+    def __init__(
+        self,
+        x: Tensor,
+        y: Tensor,
+        size: int,
+        batch_size: int = 64,
+        train: bool = False,
+        seed: int = 0,
+    ) -> None:
         if not 1 <= size <= x.shape[-1]:
             raise ValueError(f"size must be from 1 to {x.shape[-1]}, not {size}.")
         self.x, self.y, self.size, self.batch_size, self.train = x, y, size, batch_size, train
         self.rng = torch.Generator().manual_seed(seed)
         self.mean, self.std = (torch.tensor(c, device=x.device)[:, None, None] for c in (MEAN, STD))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return math.ceil(len(self.x) / self.batch_size)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         room, n = self.x.shape[-1] - self.size, len(self.x)
         order = torch.randperm(n, generator=self.rng) if self.train else torch.arange(n)
         for rows in order.split(self.batch_size):

@@ -1,11 +1,27 @@
 """Loss surfaces over two weights: small enough to draw, rich enough to go wrong on."""
 
 import math
+from collections.abc import Callable
+from typing import Protocol
 
 import torch
+from torch import Tensor
 
 START = (1.25, 1.25)
 """Where walks begin, unless told otherwise."""
+
+
+class Landscape(Protocol):
+    """A loss over two weights that knows where it is lowest; the classes here are examples.
+
+    minimum: the place of the lowest point; of one of them, where there are several.
+    """
+
+    minimum: tuple[float, float]
+
+    def __call__(self, w: Tensor) -> Tensor:
+        """The losses, shape (...), at weights of shape (..., 2)."""
+        ...
 
 
 class Quadratic:
@@ -25,7 +41,9 @@ class Quadratic:
 
     minimum = (0.0, 0.0)
 
-    def __init__(self, condition=10.0, rotation=20.0, curvature=5.0):
+    def __init__(
+        self, condition: float = 10.0, rotation: float = 20.0, curvature: float = 5.0
+    ) -> None:
         if not (condition >= 1 and curvature > 0):
             raise ValueError(
                 f"a bowl needs condition ≥ 1 and curvature > 0, not {condition} and {curvature}."
@@ -38,11 +56,11 @@ class Quadratic:
         steep, flat = self.eigenvalues
         self.hessian = steep * torch.outer(across, across) + flat * torch.outer(along, along)
 
-    def __call__(self, w):
+    def __call__(self, w: Tensor) -> Tensor:
         H = self.hessian.to(w)
         return 0.5 * ((w @ H) * w).sum(-1)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"a quadratic with condition number {self.condition:g}, turned {self.rotation:g}°"
 
 
@@ -60,19 +78,30 @@ class NoisyQuadratic(Quadratic):
     Source: the noisy quadratic model of Zhang et al. (2019), https://arxiv.org/abs/1907.04164
     """
 
-    def __init__(self, condition=10.0, rotation=20.0, curvature=5.0, spread=0.5, seed=0):
+    def __init__(
+        self,
+        condition: float = 10.0,
+        rotation: float = 20.0,
+        curvature: float = 5.0,
+        spread: float = 0.5,
+        seed: int = 0,
+    ) -> None:
         super().__init__(condition, rotation, curvature)
         self.spread, self.seed = spread, seed
 
-    def batches(self, n):
+    def batches(self, n: int) -> list[Callable[[Tensor], Tensor]]:
         """The losses of the first `n` mini-batches: functions of w."""
-        return [lambda w, c=c: self(w - c.to(w)) for c in self.centers(n)]
+        return [self.moved(center) for center in self.centers(n)]
 
-    def centers(self, n):
+    def moved(self, center: Tensor) -> Callable[[Tensor], Tensor]:
+        """The bowl with its minimum at `center`, shape (2,)."""
+        return lambda w: self(w - center.to(w))
+
+    def centers(self, n: int) -> Tensor:
         """Where they have their minima, float64, shape (n, 2)."""
         return self.spread * normals(n, self.seed)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "a noisy " + super().__repr__().removeprefix("a ")
 
 
@@ -81,14 +110,14 @@ class Ravine:
 
     minimum = (0.0, 0.0)
 
-    def __init__(self, steep=20.0, flat=0.5):
+    def __init__(self, steep: float = 20.0, flat: float = 0.5) -> None:
         self.steep, self.flat = steep, flat
 
-    def __call__(self, w):
+    def __call__(self, w: Tensor) -> Tensor:
         x, y = w.unbind(-1)
         return 0.5 * self.steep * (y - 0.5 * torch.sin(2 * x)) ** 2 + 0.5 * self.flat * x**2
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "a winding ravine"
 
 
@@ -97,11 +126,11 @@ class Saddle:
 
     minimum = (0.0, 1.0)
 
-    def __call__(self, w):
+    def __call__(self, w: Tensor) -> Tensor:
         x, y = w.unbind(-1)
         return 0.5 * x**2 - 0.5 * y**2 + 0.25 * y**4 + 0.25
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "a saddle between two minima"
 
 
@@ -110,14 +139,14 @@ class Rosenbrock:
 
     minimum = (1.0, 1.0)
 
-    def __init__(self, b=100.0):
+    def __init__(self, b: float = 100.0) -> None:
         self.b = b
 
-    def __call__(self, w):
+    def __call__(self, w: Tensor) -> Tensor:
         x, y = w.unbind(-1)
         return (1 - x) ** 2 + self.b * (y - x**2) ** 2
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "Rosenbrock's valley"
 
 
@@ -126,11 +155,12 @@ class Beale:
 
     minimum = (3.0, 0.5)
 
-    def __call__(self, w):
+    def __call__(self, w: Tensor) -> Tensor:
         x, y = w.unbind(-1)
-        return sum((c - x + x * y**i) ** 2 for i, c in ((1, 1.5), (2, 2.25), (3, 2.625)))
+        one, two, three = (c - x + x * y**i for i, c in ((1, 1.5), (2, 2.25), (3, 2.625)))
+        return one**2 + two**2 + three**2
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "Beale's function"
 
 
@@ -142,27 +172,28 @@ class Wells:
 
     minimum = (-2.903534027771177, -2.903534027771177)
 
-    def __call__(self, w):
+    def __call__(self, w: Tensor) -> Tensor:
         return ((w**4 - 16 * w**2 + 5 * w) / 40 + 1.9583082851885707).sum(-1)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "four wells of different depth"
 
 
-def normals(n, seed=0):
+def normals(n: int, seed: int = 0) -> Tensor:
     """`n` pairs of standard normal numbers, float64, shape (n, 2); the playground makes the same.
 
     The generator is mulberry32, the transform Box and Muller's: a few lines in any language.
     """
+    a = seed & 0xFFFFFFFF
 
-    def uniform():
+    def uniform() -> float:
         nonlocal a
         a = (a + 0x6D2B79F5) & 0xFFFFFFFF
         t = ((a ^ a >> 15) * (a | 1)) & 0xFFFFFFFF
         t ^= t + ((t ^ t >> 7) * (t | 61) & 0xFFFFFFFF) & 0xFFFFFFFF
         return ((t ^ t >> 14) + 0.5) / 2**32
 
-    a, pairs = seed & 0xFFFFFFFF, []
+    pairs = []
     for _ in range(n):
         radius, angle = math.sqrt(-2 * math.log(uniform())), 2 * math.pi * uniform()
         pairs.append((radius * math.cos(angle), radius * math.sin(angle)))

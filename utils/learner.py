@@ -9,11 +9,15 @@ learner.fit(3)
 """
 
 import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from inspect import signature
+from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 EVENTS = (
     "before_fit",
@@ -55,10 +59,10 @@ class Callback:
         it. Those that are not in the training do not matter.
     """
 
-    run_before = ()
-    run_after = ()
+    run_before: Any = ()
+    run_after: Any = ()
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for name, value in vars(cls).items():
             full = f"{cls.__name__}.{name}"
@@ -73,11 +77,12 @@ class Callback:
                 )
 
 
-def are_classes(value):
+def are_classes(value: Any) -> bool:
+    """Is it a class, or a tuple of them?"""
     return all(isinstance(c, type) for c in (value if isinstance(value, tuple) else (value,)))
 
 
-def takes_two(method):
+def takes_two(method: Callable) -> bool:
     """Can it be called with itself and the learner?"""
     try:
         signature(method).bind(None, None)
@@ -86,19 +91,20 @@ def takes_two(method):
     return True
 
 
-def waits_for(one, other):
+def waits_for(one: Callback, other: Callback) -> bool:
     """Must callback `one` come after callback `other`?"""
     return isinstance(other, one.run_after) or isinstance(one, other.run_before)
 
 
-def in_order(callbacks):
+def in_order(callbacks: Iterable[Callback]) -> list[Callback]:
     """The callbacks in an order that suits all; as they are given, where nobody minds.
 
     Raises:
         TypeError: one of them is no callback.
         ValueError: some wait for each other.
     """
-    todo, done = list(callbacks), []
+    todo = list(callbacks)
+    done: list[Callback] = []
     for callback in todo:
         if isinstance(callback, type):
             raise TypeError(f"{callback.__name__} is a class: write {callback.__name__}().")
@@ -113,7 +119,7 @@ def in_order(callbacks):
     return done
 
 
-def cycle(callbacks):
+def cycle(callbacks: Sequence[Callback]) -> str:
     """In words: which of these, all of which wait for another one, wait for each other."""
     chain = [callbacks[0]]
     while chain[-1] not in chain[:-1]:
@@ -133,30 +139,38 @@ class Learner:
         callbacks: they are called in the order of `in_order`.
     """
 
-    def __init__(self, model, train, valid, optimizer, loss_func=F.cross_entropy, callbacks=()):
+    def __init__(
+        self,
+        model: nn.Module,
+        train: Any,
+        valid: Any,
+        optimizer: Optimizer,
+        loss_func: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy,
+        callbacks: Iterable[Callback] = (),
+    ) -> None:
         self.model, self.train, self.valid = model, train, valid
         self.optimizer, self.loss_func = optimizer, loss_func
         self.callbacks = in_order(callbacks)
         self.training = False
         self.epoch = self.epochs = self.step = self.nsteps = 0
 
-    def fit(self, epochs):
+    def fit(self, epochs: int) -> None:
         """Train for so many epochs, unless a callback cancels it."""
         self.epochs, self.step, self.nsteps = epochs, 0, epochs * len(self.train)
         self.stage("fit", CancelFit, self.all_epochs)
 
-    def all_epochs(self):
+    def all_epochs(self) -> None:
         for epoch in range(self.epochs):
             self.epoch = epoch
             self.stage("epoch", CancelEpoch, self.one_epoch)
 
-    def one_epoch(self):
+    def one_epoch(self) -> None:
         self.all_batches(self.train, "train")
         if self.valid is not None:
             with torch.no_grad():
                 self.all_batches(self.valid, "validate")
 
-    def all_batches(self, batches, what):
+    def all_batches(self, batches: Iterable[tuple[Tensor, Tensor]], what: str) -> None:
         self.training = what == "train"
         self.model.train(self.training)
         self.call(f"before_{what}")
@@ -164,7 +178,7 @@ class Learner:
             self.stage("batch", CancelBatch, self.one_batch)
         self.call(f"after_{what}")
 
-    def one_batch(self):
+    def one_batch(self) -> None:
         self.pred = self.model(self.x)
         self.call("after_pred")
         self.loss = self.loss_func(self.pred, self.y)
@@ -177,7 +191,7 @@ class Learner:
             self.step += 1
             self.call("after_step")
 
-    def stage(self, name, Cancel, act):
+    def stage(self, name: str, Cancel: type[Exception], act: Callable[[], None]) -> None:
         """`before_…`, the act, `after_…`. A `Cancel` leaves the act, and goes on after it."""
         with suppress(Cancel):
             self.call(f"before_{name}")
@@ -185,14 +199,14 @@ class Learner:
         with suppress(Cancel):
             self.call(f"after_{name}")
 
-    def call(self, event):
+    def call(self, event: str) -> None:
         """Tell all callbacks that have a method for this event."""
         for callback in self.callbacks:
             getattr(callback, event, nothing)(self)
 
 
-def nothing(learner):
-    pass
+def nothing(learner: Learner) -> None:
+    """What a callback does at an event that it has no method for."""
 
 
 class Recorder(Callback):
@@ -204,33 +218,36 @@ class Recorder(Callback):
         Validation loss and accuracy are means over all targets; NaN without a validation set.
     """
 
-    def before_fit(self, learner):
-        self.losses, self.lrs, self.momenta, self.rows = [], [], [], []
+    def before_fit(self, learner: Learner) -> None:
+        self.losses: list[float] = []
+        self.lrs: list[float] = []
+        self.momenta: list[float] = []
+        self.rows: list[tuple[float, float, float, float]] = []
 
-    def before_epoch(self, learner):
+    def before_epoch(self, learner: Learner) -> None:
         self.start, self.first = time.perf_counter(), len(self.losses)
         self.sums = torch.zeros(3, dtype=torch.float64)
 
-    def after_loss(self, learner):
-        self.plain = learner.loss.detach().clone()  # who comes later may add to the loss
+    def after_loss(self, learner: Learner) -> None:
+        self.seen = learner.loss.detach().clone()  # a callback after this one may add to the loss
         if not learner.training:
             n = learner.y.numel()
             right = (learner.pred.argmax(-1) == learner.y).sum().item()
-            self.sums += torch.tensor([self.plain.item() * n, right, n])
+            self.sums += torch.tensor([self.seen.item() * n, right, n])
 
-    def after_step(self, learner):
+    def after_step(self, learner: Learner) -> None:
         group = learner.optimizer.param_groups[0]
-        self.losses.append(self.plain.item())
+        self.losses.append(self.seen.item())
         self.lrs.append(group["lr"])
         self.momenta.append(group["betas"][0] if "betas" in group else group.get("momentum", 0.0))
 
-    def after_epoch(self, learner):
+    def after_epoch(self, learner: Learner) -> None:
         losses = torch.tensor(self.losses[self.first :])
         valid_loss, accuracy = (self.sums[:2] / self.sums[2]).tolist()
         seconds = time.perf_counter() - self.start
         self.rows.append((losses.mean().item(), valid_loss, accuracy, seconds))
 
-    def table(self):
+    def table(self) -> str:
         """The rows as text, one line an epoch."""
         lines = ["epoch  train_loss  valid_loss  accuracy   time"]
         for epoch, (train, valid, accuracy, seconds) in enumerate(self.rows):

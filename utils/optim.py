@@ -10,12 +10,17 @@ class SGDOptimizer(Optim):
 output(SGDOptimizer([w], lr=0.1))            # and see where it goes
 """
 
+from collections.abc import Callable, Iterable
 from numbers import Real
+from os import PathLike
+from types import TracebackType
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from utils.landscape import START, Quadratic
-from utils.path import descend, hold
+from utils.path import Path, descend, hold
 
 w = torch.tensor(START, requires_grad=True)
 """The weight that `output` moves: shape (2,), float32."""
@@ -42,7 +47,7 @@ class Optim(torch.optim.Optimizer):
 
     keeps_memory = True  # a step that gives a parameter new memory raises; the checks look first
 
-    def __init__(self, params, defaults):
+    def __init__(self, params: Iterable, defaults: dict[str, Any]) -> None:
         if isinstance(params, torch.Tensor):
             raise TypeError("params is a single tensor: put it in a list, [w].")
         if not isinstance(defaults, dict):
@@ -52,7 +57,7 @@ class Optim(torch.optim.Optimizer):
             raise ValueError("no parameters: the list is empty (was a generator used up before?).")
         super().__init__(params, defaults)
 
-    def add_param_group(self, param_group):
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group of parameters, as a dict with `"params"` and its own hyper-parameters."""
         params = param_group["params"]
         params = [params] if isinstance(params, torch.Tensor) else list(params)
@@ -61,7 +66,7 @@ class Optim(torch.optim.Optimizer):
             raise ValueError("a parameter is listed twice: it would be stepped twice each time.")
         for name in NOT_NEGATIVE:
             value = param_group.get(name, self.defaults.get(name, 0.0))
-            if not (isinstance(value, Real | torch.Tensor) and value >= 0):
+            if not (isinstance(value, Real | torch.Tensor) and float(value) >= 0):
                 raise ValueError(f"{name} must be a number, 0 or more, but it is {value!r}.")
         betas = param_group.get("betas", self.defaults.get("betas", (0, 0)))
         if not (
@@ -71,7 +76,7 @@ class Optim(torch.optim.Optimizer):
         super().add_param_group({**param_group, "params": params})
 
     @torch.no_grad()
-    def step(self, closure=None):
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Change every parameter that has a gradient, once.
 
         Args:
@@ -97,7 +102,7 @@ class Optim(torch.optim.Optimizer):
                         raise RuntimeError(REPLACED.format(type(self).__name__))
         return loss
 
-    def my_step(self, p, state, group):
+    def my_step(self, p: Tensor, state: dict, group: dict) -> None:
         """Change `p` in place, by one step.
 
         Args:
@@ -117,14 +122,20 @@ REPLACED = (
 )
 
 
-def shorten(traceback, length=5):
+def shorten(traceback: TracebackType | None, length: int = 5) -> None:
     """Cut a traceback off: a thousand levels of the same call take a notebook minutes to show."""
     for _ in range(length - 1):
-        traceback = traceback.tb_next or traceback
-    traceback.tb_next = None
+        traceback = traceback and traceback.tb_next or traceback
+    if traceback:
+        traceback.tb_next = None
 
 
-def output(optimizer, nsteps=10, noise=0.0, fname=None):
+def output(
+    optimizer: torch.optim.Optimizer,
+    nsteps: int = 10,
+    noise: float = 0.0,
+    fname: str | PathLike | None = None,
+) -> Path:
     """Draw the path of `w` on the quadratic, over `nsteps` steps of `optimizer`.
 
     `w` is first put back to the start and the optimizer's state is emptied, so the same call

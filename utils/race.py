@@ -19,14 +19,21 @@ repeated to the last bit on the same machine, with the same torch.
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
+from torch.optim import Optimizer
+
+from utils.atomic import write
+
+if TYPE_CHECKING:
+    from utils.plots import Picture
 
 FACTORS = (0.1, 0.3, 1.0, 3.0, 10.0)
 """A lr is tried times each of these, on each task."""
@@ -44,9 +51,9 @@ class Problem:
     judged: the loss that is compared with the target, without noise.
     """
 
-    params: list
-    loss: object
-    judged: object
+    params: list[Tensor]
+    loss: Callable[[int], Tensor]
+    judged: Callable[[], Tensor]
 
 
 @dataclass(frozen=True)
@@ -60,60 +67,69 @@ class Task:
     """
 
     name: str
-    make: object
+    make: Callable[[int], Problem]
     target: float
     budget: int
     every: int = 1
 
 
-def turned_bowl(seed):
-    """½ wᵀ H w in ten dimensions; curvatures from 1 down to 0.01, along no axis."""
+def turned_bowl(seed: int, n: int = 10, center: float = 0.0) -> Problem:
+    """½ (w − c)ᵀ H (w − c) in n dimensions; curvatures from 1 down to 0.01, along no axis."""
     rng = torch.Generator().manual_seed(seed)
-    w = torch.randn(10, generator=rng, dtype=torch.float64).requires_grad_()
-    turn, _ = torch.linalg.qr(torch.randn(10, 10, generator=rng, dtype=torch.float64))
-    H = turn @ torch.logspace(0, -2, 10, dtype=torch.float64).diag() @ turn.T
-    return Problem([w], lambda step: 0.5 * w @ H @ w, lambda: 0.5 * w @ H @ w)
+    w = (torch.randn(n, generator=rng, dtype=torch.float64) + center).requires_grad_()
+    turn, _ = torch.linalg.qr(torch.randn(n, n, generator=rng, dtype=torch.float64))
+    H: Tensor = turn @ torch.logspace(0, -2, n, dtype=torch.float64).diag() @ turn.T
+
+    def loss(step: int | None = None) -> Tensor:
+        return 0.5 * (w - center) @ H @ (w - center)
+
+    return Problem([w], loss, loss)
 
 
-def noisy_bowl(seed):
-    """½ Σ λ w², with λ from 1 down to 0.0001, along the axes.
+def noisy_bowl(seed: int, n: int = 10, center: float = 0.0) -> Problem:
+    """½ Σ λ (w − c)², with λ from 1 down to 0.0001, along the axes; n dimensions.
 
-    A step sees ½ Σ λ (w − ξ)²: as with batches, each has its minimum elsewhere, by ξ of size 0.5.
+    A step sees ½ Σ λ (w − c − ξ)²: as with batches, each has its minimum elsewhere, by ξ of size 0.5.
     """
     rng = torch.Generator().manual_seed(seed)
-    w = torch.randn(10, generator=rng, dtype=torch.float64).requires_grad_()
-    curvature = torch.logspace(0, -4, 10, dtype=torch.float64)
-    places = 0.5 * torch.randn(400, 10, generator=rng, dtype=torch.float64)
+    w = (torch.randn(n, generator=rng, dtype=torch.float64) + center).requires_grad_()
+    curvature = torch.logspace(0, -4, n, dtype=torch.float64)
+    places = 0.5 * torch.randn(400, n, generator=rng, dtype=torch.float64)
 
-    def loss(place):
-        return 0.5 * (curvature * (w - place) ** 2).sum()
+    def loss(place: Tensor | float) -> Tensor:
+        return 0.5 * (curvature * (w - center - place) ** 2).sum()
 
     return Problem([w], lambda step: loss(places[step - 1]), lambda: loss(0.0))
 
 
-def rosenbrock(seed):
-    """The bent valley ((1 − x)² + 100 (y − x²)²) / 100, from near (−1.2, 1)."""
-    rng = torch.Generator().manual_seed(seed)
-    w = torch.tensor([-1.2, 1.0]).double() + 0.05 * torch.randn(2, generator=rng).double()
-    w.requires_grad_()
+def rosenbrock(seed: int, n: int = 2, center: float = 0.0) -> Problem:
+    """The bent valley ((1 − x)² + 100 (y − x²)²) / 100, from near (−1.2, 1), moved by c.
 
-    def loss(step=None):
-        return ((1 - w[0]) ** 2 + 100 * (w[1] - w[0] ** 2) ** 2) / 100
+    The first two of n weights are x and y; the loss does not depend on any others.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    start = torch.tensor([-1.2, 1.0]).double() + 0.05 * torch.randn(2, generator=rng).double()
+    w = torch.cat([start, torch.ones(n - 2).double()]).add_(center).requires_grad_()
+
+    def loss(step: int | None = None) -> Tensor:
+        x, y = (w - center)[:2].unbind()
+        return ((1 - x) ** 2 + 100 * (y - x**2) ** 2) / 100
 
     return Problem([w], loss, loss)
 
 
 @lru_cache(None)
-def digits():
-    """1,000 MNIST images and their labels."""
+def digits(n: int = 1000) -> tuple[Tensor, Tensor]:
+    """MNIST images and their labels: the last 1,000 of the first n."""
     from utils.train import mnist_tensors
 
-    return mnist_tensors(limit=1000)[0]
+    x, y = mnist_tensors(limit=n)[0]
+    return x[-1000:], y[-1000:]
 
 
-def classifier(seed, *sizes):
+def classifier(seed: int, *sizes: int, images: int = 1000) -> Problem:
     """Cross-entropy of a network of linear layers with ReLU, on batches of 100 images."""
-    x, y = digits()
+    x, y = digits(images)
     rng = torch.Generator().manual_seed(seed)
     params = []
     for n, m in zip(sizes, sizes[1:], strict=False):
@@ -121,7 +137,7 @@ def classifier(seed, *sizes):
     params = [p.requires_grad_() for p in params]
     order = torch.cat([torch.randperm(1000, generator=rng) for _ in range(50)]).split(100)
 
-    def loss(rows):
+    def loss(rows: Any) -> Tensor:
         a = x[rows]
         for i in range(0, len(params), 2):
             a = F.linear(a.relu() if i else a, params[i], params[i + 1])
@@ -141,7 +157,34 @@ TASKS = {
     )
 }
 
-REFERENCES = {  # name: class, hyper-parameters, and for each task the lr that `tune` found
+
+def unseen_tasks(seed: int) -> dict[str, Task]:
+    """Tasks of the same kinds with the same targets, which differ from TASKS in all that a step sees:
+    how many weights there are, where the minimum is, which images. So an optimizer that knows the
+    tasks above by heart knows nothing of these.
+
+    Args:
+        seed: any integer; each gives other tasks.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    n, hidden, images = (int(torch.randint(*span, (), generator=rng)) for span in UNSEEN)
+    center = float(2 + 3 * torch.rand((), generator=rng))
+    makers = {
+        "turned bowl": lambda s: turned_bowl(s, n, center),
+        "noisy bowl": lambda s: noisy_bowl(s, n, -center),
+        "Rosenbrock": lambda s: rosenbrock(s, 3, center),
+        "logistic": lambda s: classifier(s, 784, 10, images=images),
+        "MLP": lambda s: classifier(s, 784, hidden, 10, images=images),
+    }
+    return {name: replace(TASKS[name], make=make) for name, make in makers.items()}
+
+
+UNSEEN = ((11, 16), (36, 49), (2000, 5001))
+"""From where to where: dimensions of the bowls, hidden units, images."""
+
+REFERENCES: dict[
+    str, tuple[Callable[..., Optimizer], dict, tuple[float, ...]]
+] = {  # name: class, hyper-parameters, and for each task the lr that `tune` found
     "SGD": (torch.optim.SGD, dict(momentum=0.9), (0.3, 0.1, 0.1, 0.03, 0.1)),
     "RMSprop": (torch.optim.RMSprop, dict(alpha=0.99), (0.1, 0.03, 0.01, 0.01, 0.003)),
     "Adam": (torch.optim.Adam, dict(betas=(0.9, 0.99)), (0.3, 0.03, 1.0, 0.01, 0.01)),
@@ -158,11 +201,11 @@ class Run:
 
     lr: float
     steps: int | None = None
-    losses: list = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
 
 
 @contextlib.contextmanager
-def repeatable(seed):
+def repeatable(seed: int) -> Iterator[None]:
     """One thread, and a seed; both are put back afterwards."""
     threads = torch.get_num_threads()
     with torch.random.fork_rng(devices=[]):
@@ -174,7 +217,9 @@ def repeatable(seed):
             torch.set_num_threads(threads)
 
 
-def run(task, Optimizer, lr, seed=0, **hyper):
+def run(
+    task: Task, Optimizer: Callable[..., Optimizer], lr: float, seed: int = 0, **hyper: Any
+) -> Run:
     """Let an optimizer work on a task until the target, the budget, or no finite loss; a `Run`."""
     with repeatable(seed):
         problem = task.make(seed)
@@ -195,25 +240,33 @@ def run(task, Optimizer, lr, seed=0, **hyper):
     return result
 
 
-def best_of(task, Optimizer, lrs, seed=0, **hyper):
+def best_of(
+    task: Task,
+    Optimizer: Callable[..., Optimizer],
+    lrs: Iterable[float],
+    seed: int = 0,
+    **hyper: Any,
+) -> Run:
     """The `Run` that needs the fewest steps; if none arrives, the one with the lowest loss."""
     runs = [run(task, Optimizer, lr, seed, **hyper) for lr in lrs]
 
-    def rank(r):
+    def rank(r: Run) -> tuple[float, float]:
         last = r.losses[-1] if r.losses[-1] < float("inf") else float("inf")
         return (r.steps or float("inf"), last)
 
     return min(runs, key=rank)
 
 
-def tune(name, lrs=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)):
+def tune(
+    name: str, lrs: Sequence[float] = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+) -> tuple[float, ...]:
     """How the learning rates in REFERENCES were found: the best of `lrs` for each task."""
     Optimizer, hyper, _ = REFERENCES[name]
     return tuple(best_of(task, Optimizer, lrs, **hyper).lr for task in TASKS.values())
 
 
 @lru_cache(None)
-def reference_runs(task_name, seed):
+def reference_runs(task_name: str, seed: int) -> dict[str, Run]:
     """The torch references on a task: name → `Run`."""
     place = list(TASKS).index(task_name)
     return {
@@ -222,19 +275,54 @@ def reference_runs(task_name, seed):
     }
 
 
+def race_unseen(Optimizer: Callable[..., Optimizer], rows: "Rows", seed: int) -> "Rows":
+    """Race on `unseen_tasks`, each with the lr that was the best on the task of its kind.
+
+    Args:
+        Optimizer: the class that was raced.
+        rows: what `race` returned for it, over all tasks.
+        seed: of the tasks.
+
+    Returns:
+        Rows, as from `race`; the points compare with torch's optimizers on the same tasks.
+    """
+    unseen, found = unseen_tasks(seed), Rows()
+    hyper = {name: value for name, value in rows.hyper.items() if name != "lr"}
+    for shown, task in zip(rows, unseen.values(), strict=True):
+        place = list(unseen).index(task.name)
+        references = {
+            name: run(task, Reference, lrs[place], seed, **words)
+            for name, (Reference, words, lrs) in REFERENCES.items()
+        }
+        found.append(row(task.name, run(task, Optimizer, shown["lr"], seed, **hyper), references))
+    found.optimizer, found.seed, found.hyper = rows.optimizer, seed, rows.hyper
+    found.score = 100 * sum(r["points"] for r in found) / len(found)
+    return found
+
+
 class Rows(list):
     """The result of a race: a dict for each task. `score` and `fingerprint` are over all of them.
 
     fingerprint: equal if two races were equal to the last bit.
     """
 
-    optimizer, seed, hyper, score, fingerprint = "", 0, {}, 0.0, ""
+    optimizer = ""
+    seed = 0
+    hyper: dict[str, Any] = {}
+    score = 0.0
+    fingerprint = ""
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"{self.optimizer}: score {self.score:.1f} ({self.fingerprint})"
 
 
-def race(Optimizer, lr, seed=0, tasks=None, **hyper):
+def race(
+    Optimizer: Callable[..., Optimizer],
+    lr: float,
+    seed: int = 0,
+    tasks: str | Iterable[str] | None = None,
+    **hyper: Any,
+) -> Rows:
     """Race an optimizer against torch's. Prints a table, draws a picture.
 
     Args:
@@ -279,7 +367,7 @@ def race(Optimizer, lr, seed=0, tasks=None, **hyper):
     return rows
 
 
-def row(name, mine, references):
+def row(name: str, mine: Run, references: dict[str, Run]) -> dict[str, Any]:
     """What a task gave: a dict. A reference that does not arrive is no reference."""
     steps, best = min((r.steps or float("inf"), who) for who, r in references.items())
     points = min(MOST, steps / mine.steps) if mine.steps else 0.0
@@ -293,7 +381,7 @@ def row(name, mine, references):
     )
 
 
-def table(rows):
+def table(rows: Rows) -> str:
     """The rows and the score, to be printed."""
     lines = [f"{'task':<20} {'lr':>8} {'steps':>7}   {'fastest of torch':<16} {'points':>6}"]
     for r in rows:
@@ -306,7 +394,7 @@ def table(rows):
     return "\n".join(lines)
 
 
-def picture(rows, runs):
+def picture(rows: Rows, runs: dict[str, Run]) -> "Picture":
     """Judged loss against step, a panel a task, on logarithmic scales."""
     from utils import plots, style
 
@@ -327,17 +415,19 @@ def picture(rows, runs):
         ax.axhline(task.target, color=style.INK, linewidth=1, linestyle=":")
         ax.set(yscale="log", xlabel="step", ylabel="loss", title=r["task"])
         ax.set_ylim(task.target / 3, 10 * max(result.losses[0] for result in shown.values()))
-    plots.legend(fig, axes[0, 0], 4)
-    told = (
+    plots.legend(fig, axes[0, 0])
+    words = (
         f"{r['task']}: {r['steps'] or 'target not reached'} against {r['reference_steps']} steps "
         f"of {r['reference']}."
         for r in rows
     )
-    alt = f"Loss against step for {rows.optimizer} and torch's optimizers. {' '.join(told)}"
+    alt = f"Loss against step for {rows.optimizer} and torch's optimizers. {' '.join(words)}"
     return plots.Picture(fig, alt)
 
 
-def leaderboard(file, student=None, rows=None):
+def leaderboard(
+    file: str | Path, student: str | None = None, rows: Rows | None = None
+) -> list[dict[str, Any]]:
     """Print the leaderboard in `file`, best first; with `student` and `rows`, add them before.
 
     A student stays with the best score so far. Whoever wants to check an entry races the same
@@ -359,7 +449,7 @@ def leaderboard(file, student=None, rows=None):
     if (student is None) != (rows is None):
         raise ValueError("an entry needs both: student=... and rows=..., what `race` returned.")
     if rows is not None:
-        if not (isinstance(student, str) and student.strip()):
+        if not isinstance(student, str) or not student.strip():
             raise ValueError(f"student must be a name, not {student!r}.")
         if not isinstance(rows, Rows) or [r["task"] for r in rows] != list(TASKS):
             raise ValueError("only a race over all tasks counts: rows = race(MyOptimizer, lr=...).")
@@ -378,12 +468,12 @@ def leaderboard(file, student=None, rows=None):
     return entries
 
 
-def load(file):
+def load(file: Path) -> list[dict[str, Any]]:
     """The entries in a file, best first; none if there is no file."""
     if not file.exists():
         return []
     try:
-        entries = json.loads(file.read_text(encoding="utf-8"))["leaderboard"]
+        entries: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["leaderboard"]
         entries.sort(key=lambda e: (-e["score"], e["student"]))
         assert all(isinstance(e["optimizer"], str) for e in entries)
         return entries
@@ -391,12 +481,9 @@ def load(file):
         raise ValueError(f"{file} is no leaderboard; give another name, or delete it.") from error
 
 
-def save(file, entries):
-    """All or nothing: a file beside it takes its name once it is written."""
+def save(file: Path, entries: list[dict[str, Any]]) -> None:
+    """All or nothing."""
     if not file.parent.is_dir():
         raise ValueError(f"there is no folder {str(file.parent)!r} to save {file.name!r} in.")
     text = json.dumps({"leaderboard": entries}, indent=1, ensure_ascii=False, default=str) + "\n"
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as out:
-        out.write(text)
-    os.chmod(out.name, 0o644)
-    os.replace(out.name, file)
+    write(file, text)

@@ -1,9 +1,12 @@
 """Data to smooth: the two models on which lecture 01 tries its averages, and how to draw them."""
 
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import torch
+from matplotlib.axes import Axes
+from torch import Tensor
 
 from utils import plots, style
 
@@ -16,37 +19,38 @@ class Noisy(NamedTuple):
     truth: the values without the noise.
     """
 
-    t: torch.Tensor
-    y: torch.Tensor
-    truth: torch.Tensor
+    t: Tensor
+    y: Tensor
+    truth: Tensor
 
 
-def offset_noise(n=200, offset=0.3, seed=0):
+def offset_noise(n: int = 200, offset: float = 0.3, seed: int = 0) -> Noisy:
     """Model 1, a truth that stands still: normal noise of standard deviation 1 around `offset`."""
     truth = torch.full((count(n),), offset, dtype=torch.float64)
     rng = torch.Generator().manual_seed(seed)
     return noisy(truth, torch.randn(n, generator=rng, dtype=torch.float64))
 
 
-def noisy_cosine(n=100, width=0.25, seed=0):
+def noisy_cosine(n: int = 100, width: float = 0.25, seed: int = 0) -> Noisy:
     """Model 2, a truth that moves: cos x over [-3, 3], with uniform noise between ± `width`."""
     truth = torch.linspace(-3, 3, count(n), dtype=torch.float64).cos()
     rng = torch.Generator().manual_seed(seed)
     return noisy(truth, width * (2 * torch.rand(n, generator=rng, dtype=torch.float64) - 1))
 
 
-def noisy(truth, noise):
+def noisy(truth: Tensor, noise: Tensor) -> Noisy:
+    """Both of shape (n,)."""
     return Noisy(torch.arange(1, len(truth) + 1, dtype=torch.float64), truth + noise, truth)
 
 
-def count(n):
+def count(n: float) -> int:
     """`n`, if that many values can be made."""
     if n != int(n) or n < 1:
         raise ValueError(f"n is a number of values: a whole number from 1 on, not {n}.")
     return int(n)
 
 
-def panel(ax, data, lines):
+def panel(ax: Axes, data: Noisy, lines: Mapping[str, Any]) -> None:
     """Draw `data` into `ax`: dots for the noisy values, a thin line for the truth, then `lines`.
 
     Args:
@@ -58,12 +62,18 @@ def panel(ax, data, lines):
         ax.plot(data.t, y, label=label, color=plots.color(i), linestyle=plots.dashes(i))
 
 
-def picture(data, lines, alt, title=""):
+def picture(data: Noisy, lines: Mapping[str, Any], alt: str, title: str = "") -> plots.Picture:
     """One panel, with a legend and words for those who cannot see it."""
     return pictures([(title, data, lines)], alt, figsize=(7.2, 3.8))
 
 
-def pictures(panels, alt, ncols=None, sharey="row", figsize=None):
+def pictures(
+    panels: Sequence[tuple[str, Noisy, Mapping[str, Any]]],
+    alt: str,
+    ncols: int | None = None,
+    sharey: str | bool = "row",
+    figsize: tuple[float, float] | None = None,
+) -> plots.Picture:
     """Several panels with one legend, in rows of `ncols`.
 
     Args:

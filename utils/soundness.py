@@ -52,6 +52,7 @@ def check_soundness(Optimizer: Callable, *duties: str, **hyper) -> None:
     hyper = {name: as_python(value) for name, value in hyper.items()}
     try:
         refuse_what_is_no_class(Optimizer, torch.optim.SGD, who, "SGD")
+        follows_the_gradient(who, Optimizer, hyper)
         for name in duties or tuple(DUTIES):
             says = DUTIES[name](who, Optimizer, hyper)
             report.passed(who, f"{who} {says}")
@@ -141,6 +142,9 @@ def walked(who, Optimizer, hyper, loss, start, nsteps):
     stopped(who, failure, f"in step {step}" if step else "when it was made")
 
 
+CENTER = torch.tensor([3.0, -2.0], dtype=torch.float64)
+"""All landscapes are moved by this: who only shrinks the weights does not come to a minimum."""
+
 Loss = Callable[[torch.Tensor], torch.Tensor]
 LANDSCAPES: dict[str, tuple[Loss, tuple[float, float]]] = {
     "a bowl": (Quadratic(condition=2), (1.25, 1.25)),
@@ -162,10 +166,14 @@ def descends(who, Optimizer, hyper):
     others = {}
     for name, (loss, start) in LANDSCAPES.items():
         first, best, still = loss(torch.tensor(start, dtype=torch.float64)).item(), math.inf, True
+        moved = [x + c for x, c in zip(start, CENTER.tolist(), strict=True)]
         for nsteps, factor in product(STEPS, FACTORS if "lr" in hyper else (1,)):
             rate = {"lr": hyper["lr"] * factor} if "lr" in hyper else {}
-            w, last = walked(who, Optimizer, {**hyper, **rate}, loss, start, nsteps)
-            still, best = still and w.tolist() == list(start), min(best, last)
+            with_rate = {**hyper, **rate}
+            w, last = walked(
+                who, Optimizer, with_rate, lambda w, f=loss: f(w - CENTER), moved, nsteps
+            )
+            still, best = still and w.tolist() == moved, min(best, last)
             if last <= HALF * first:
                 if factor != 1:
                     others[name] = f"lr = {rate['lr']:g} in {name}"
@@ -260,6 +268,36 @@ def survives_saving(who, Optimizer, hyper):
             "`self` is lost.",
         )
     return "survives being saved and loaded"
+
+
+def follows_the_gradient(who, Optimizer, hyper):
+    """With the opposite gradients it must come somewhere else: else no duty says anything of it.
+
+    What else goes wrong here, the duties tell better.
+    """
+    ends = []
+    for sign in (1.0, -1.0):
+        p = torch.ones(3).double().requires_grad_()
+        with Guard(seconds=2) as guard:
+            try:
+                optimizer = Optimizer([p], **hyper)
+                for step in range(1, 4):
+                    p.grad = sign * step * torch.tensor([1.0, -2.0, 0.5]).double()
+                    optimizer.step()
+            except BaseException as error:
+                if not guard.stopped_by(error):
+                    raise
+                return
+        ends.append(p.detach().clone())
+    if torch.equal(*ends):
+        if (ends[0] == 1).all():
+            wrong(who, *STILL)
+        wrong(
+            who,
+            "the gradient does not matter",
+            "With the opposite gradients the weights end in the same place.",
+            "Where does `p.grad` stand in your step?",
+        )
 
 
 @duty

@@ -5,16 +5,26 @@ differ for colour-blind eyes too: tests/utils/test_style.py measures that. Lines
 dashes and markers as well.
 """
 
+import json
+from pathlib import Path
+from typing import Any
+
 import matplotlib as mpl
-from cycler import cycler
+from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
+
+# The playground's page draws with the same colours and dashes; they stand in one file for both.
+COLOURS = json.loads(
+    (Path(__file__).parent / "playground" / "playground.json").read_text(encoding="utf-8")
+)["colours"]
 
 INK = "#767676"
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#a24dff", "#9a7b0a", "#767676")
-DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (3, 3)), "-")
+PALETTE: tuple[str, ...] = tuple(COLOURS["palette"])
+DASHES = tuple((0, tuple(dash)) if dash else "-" for dash in COLOURS["dashes"])
 MARKERS = ("o", "s", "^", "D", "v", "P")
-HILL = "#5b7ca8"  # contours: more of this ink is more loss
+HILL = COLOURS["hill"]  # contours: more of this ink is more loss
 
-RC = {
+RC: dict[Any, Any] = {
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
     "axes.prop_cycle": cycler(color=PALETTE) + cycler(linestyle=DASHES),
@@ -41,7 +51,7 @@ RC = {
 }
 
 
-def figure(*args, **kwargs):
+def figure(*args: Any, **kwargs: Any) -> tuple[Figure, Any]:
     """`plt.subplots` in the look of the course; the figure is ours to show, not pyplot's."""
     import matplotlib.pyplot as plt
 

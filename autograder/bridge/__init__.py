@@ -17,6 +17,7 @@ has changed in them, so that in-place changes, `state`, `param_groups` and `.gra
     importable    things of torch and the course, that both sides have
     exceptions    exceptions, and the lines that they came through
     student_end   the student's end
-    torch_calls   notices that torch's own optimizers compute
+    torchs_own    torch's own optimizers are refused where they cross to the judge
+    torch_calls   notices, over there, that torch's own optimizers compute: a flag
     no_profiler   torch notes each step for its profiler; while none runs, that is spared
 """

@@ -30,6 +30,7 @@ class Endpoint:
 
     def __init__(self, letter, exchange, twins=None):
         self.letter, self.exchange = letter, exchange
+        self.refuses = letter == "j"
         self.table = Registry(
             letter, self.describe, self.stand_in, self.renew, self.connect, twins or {}
         )
@@ -149,9 +150,9 @@ class Endpoint:
 
     def stand_in(self, key, state):
         if "function" in state:
-            return proxies.Function(self.ask, state)
+            return proxies.Function(self.ask, state, self.refuses)
         if "class" in state:
-            return proxies.make_class(self.ask, state, self.table.decode)
+            return proxies.make_class(self.ask, state, self.table.decode, self.refuses)
         if "instance" in state:
             return proxies.make_instance(self.class_of(state))
         raise Forged("an object of an unknown kind")

@@ -9,7 +9,7 @@ import types
 
 import torch
 
-from autograder.bridge import importable
+from autograder.bridge import importable, torchs_own
 from autograder.bridge.remote_play import defaults_there, plays
 from utils.learner import Callback
 
@@ -41,7 +41,7 @@ def describe(x, encode):
     if isinstance(x, torch.nn.Module):
         return {"instance": encode(type(x)), "fields": module_fields(x, encode)}
     if callable(x) and not hasattr(type(x), "__next__"):
-        return {"function": name_of(x), "takes": parameters(x)}
+        return {"function": name_of(x), "takes": parameters(x), "own": torchs_own.name_of(x)}
     return {"instance": encode(type(x)), "fields": {}}
 
 
@@ -54,6 +54,7 @@ def about(cls):
     own = [k for c in cls.__mro__[:-1] if importable.name_of(c) is None for k in vars(c)]
     return {
         "family": family,
+        "torchs": torchs_own.names_in(cls),
         "bases": importable.bases(cls),
         "methods": sorted({k for k in own if k[:1] != "_" and callable(getattr(cls, k, None))}),
         "special": [name for name in SPECIAL if hasattr(cls, name)],
@@ -112,9 +113,11 @@ class Function:
 
     plays, defaults_there = staticmethod(plays), staticmethod(defaults_there)
 
-    def __init__(self, ask, state):
-        self.bridge = ask
+    def __init__(self, ask, state, refuses=False):
         self.__name__ = self.__qualname__ = str(state["function"])[:100]
+        self.bridge = ask
+        if refuses and torchs_own.is_own(state.get("own")):
+            self.bridge = torchs_own.refusal(self.__name__, str(state["own"])[:100])
         if state["takes"] is not None:
             self.__signature__ = signature(state["takes"])
 
@@ -233,8 +236,12 @@ def method(name):
     return ask
 
 
-def make_class(ask, state, decode):
-    """A class that stands for a class of the other side. To call it makes an object there."""
+def make_class(ask, state, decode, refuses=False):
+    """A class that stands for a class of the other side. To call it makes an object there.
+
+    Args:
+        refuses: is an optimizer of torch's refused here? The judge refuses, and lends its own.
+    """
     kind = STAND_INS.get(state["family"], Thing)
     own = {}
     for name in state["methods"]:
@@ -261,6 +268,9 @@ def make_class(ask, state, decode):
     if state["made"] is not None:
         own["__signature__"] = signature(state["made"])
     near = importable.base(state["bases"], state["family"], FAMILIES.get(state["family"], object))
+    torchs = [str(name)[:100] for name in state.get("torchs", []) if torchs_own.is_own(name)]
+    if refuses and torchs and state["family"] == "optimizer":
+        return torchs_own.refused_class(str(state["class"])[:100], torchs[0], near)
     parents = (kind,) if near is object or issubclass(kind, near) else (kind, near)
     return type(str(state["class"])[:100], parents, own)
 

@@ -19,6 +19,19 @@ MOST = 100_000  # objects that may be shared at a time
 HELD_BY_US = 3  # references to an object that nobody else has: table, variable, argument
 
 
+class Reshaped(AssertionError):
+    """The other side gave a parameter of ours another shape or number type."""
+
+    mistakes = ("a parameter has another shape",)
+
+
+def reshaped(x, state):
+    was, now = tuple(x.shape), tuple(state["shape"])
+    if was != now:
+        return f"A parameter of shape {was} was given the shape {now}: only its numbers may change."
+    return f"A parameter of {x.dtype} was given the type {state['tensor']}: only its numbers may change."
+
+
 class Registry:
     """The shared objects of one side.
 
@@ -260,6 +273,8 @@ class Registry:
     def fill_tensor(self, key, x, state, blobs, first):
         with torch.no_grad():
             if not first:
+                if self.ours(key) and x.is_leaf and x.requires_grad and tensors.unlike(x, state):
+                    raise Reshaped(reshaped(x, state))
                 if state.get("moved") or tensors.unlike(x, state):
                     x.data = tensors.numbers(state, blobs)
                 elif blobs[state["blob"]] != self.seen[key][1]:

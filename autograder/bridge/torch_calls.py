@@ -1,7 +1,9 @@
-"""Who lets torch's own optimizers compute is noticed: in any thread, by whatever name they were found.
+"""Notices, in the student's process, when one of torch's own optimizers computes.
 
-Laid in the warm process, before any student's code is there. No wall: code in this process can do
-what it likes to the process. What is noticed is true, what is not noticed may have been done.
+The functions behind torch's optimizers are wrapped before any student's code is there, so it does
+not matter in which thread or under which name they are called. This finds the careless: code in this
+process can undo all of it. So a call that is noticed is a flag for the instructor, and none noticed
+proves nothing. What the judge is handed is looked at on the judge's side: see `torchs_own`.
 """
 
 import functools
@@ -11,7 +13,9 @@ import types
 
 import torch
 
-FREE = {"optimizer", "lr_scheduler", "swa_utils", "_functional"}  # no optimizers
+from autograder.torch_modules import NO_OPTIMIZERS
+
+FREE = {*NO_OPTIMIZERS, "_functional"}
 KERNELS = ("_fused_sgd_", "_fused_adam_", "_fused_adamw_", "_fused_adagrad_")
 
 TOUCHED = set()

@@ -8,15 +8,17 @@ own. What never does: tests, locked cells, the order of the master's cells, meta
 and any file beside the notebook.
 
 collection     a delivery into submitted/;  archive: folders and zips that are not trusted
-layout         who handed in what, told from where a file lies;  delivery: a submission into its folder
+encodings      names that do not say what their bytes mean
+layout         who handed in what, told from where an entry lies
+registry       which student is which folder;  delivery: a submission into its folder
 reading        the files of one submission → sheets;  files: opened with care
 parse          the cells of a notebook, out of bytes that may be anything
 master         the master of a notebook;  match, assemble: the student's answers put into it
 syntax         a cell's source as a syntax tree
-integrity      what an instructor should know of;  static_checks, reach: how it is found
+integrity      what an instructor should know of;  static_checks: how it is found
 """
 
-from autograder.intake.collection import Taken, collect
+from autograder.intake.collection import Collected, Taken, collect
 from autograder.intake.reading import read
 
-__all__ = ["Taken", "collect", "read"]
+__all__ = ["Collected", "Taken", "collect", "read"]

@@ -1,43 +1,53 @@
-"""A submission into its folder: at each moment either the old one or the new one is there, whole."""
+"""A submission into its folder: the old one is there, or the new one, whole."""
 
 import hashlib
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from autograder.intake.files import TIMESTAMP, Unreadable, moment, shown
 
+Contents = Mapping[tuple[str, ...], bytes]
+"""A submission: path in it, as parts → bytes."""
 
-def deliver(submitted, one, contents, notes, scratch=None):
+
+def deliver(
+    submitted: Path,
+    student: str,
+    assignment: str,
+    contents: Contents,
+    notes: list[str],
+    scratch: Path | None = None,
+) -> tuple[Path, bool]:
     """Write a submission to submitted/STUDENT/ASSIGNMENT.
 
     Args:
-        one: has `student` and `assignment`.
         contents: path within the submission, as parts → bytes.
         notes: sentences on what was found there are added.
         scratch: where to write instead, if nothing is to be changed.
 
     Returns:
-        that folder.
+        (that folder, whether this very submission is in it now).
 
     Raises:
-        Unreadable: another student's folder is in the way.
+        Unreadable: something is in the way.
         OSError: it cannot be written. Then all is as before, or the earlier submission is aside.
     """
-    home = submitted / one.student
-    target = home / one.assignment
-    not_alike(one.student, os.listdir(submitted) if submitted.is_dir() else [])
+    home = submitted / student
+    target = home / assignment
     if target.is_symlink() or home.is_symlink():
         raise Unreadable(f"{shown(target)} is a symbolic link: remove it first.")
     if target.exists():
         if digest(target) == digest_of(contents):
             notes.append("It was there already.")
-            return target
+            return target, True
         old, new = stamp(target), (contents.get((TIMESTAMP,)) or b"").decode("utf-8", "replace")
-        if old and new and moment(old) and moment(new) and moment(old) > moment(new):
+        before, now = moment(old), moment(new)
+        if before and now and before > now:
             notes.append("The one that is there already is newer, and stays.")
-            return target
-    part = (scratch or home) / f".{one.assignment}.part"
+            return target, False
+    part = (scratch or home) / f".{assignment}.part"
     shutil.rmtree(part, ignore_errors=True)
     try:
         for inside, data in contents.items():
@@ -51,41 +61,31 @@ def deliver(submitted, one, contents, notes, scratch=None):
         if aside:
             notes.append(f"Another one was there before: it is kept as {aside.name}.")
         if scratch:
-            return target
+            return target, True
         if aside:
             os.rename(target, aside)
         os.rename(part, target)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return target
+    return target, True
 
 
-def not_alike(student, others):
-    """Two students whose folders some file systems take for one.
-
-    Raises:
-        Unreadable: that is so.
-    """
-    alike = [name for name in others if name.casefold() == student.casefold()]
-    if alike and student not in alike:
-        raise Unreadable(f"{student} and {alike[0]} differ only in capitals: rename one of them.")
-
-
-def free_name(target):
+def free_name(target: Path) -> Path:
     number = 1
     while (path := target.with_name(f"{target.name}.earlier-{number}")).exists():
         number += 1
     return path
 
 
-def stamp(folder):
+def stamp(folder: Path) -> str:
+    """What its timestamp.txt says."""
     try:
         return (folder / TIMESTAMP).read_text(encoding="utf-8", errors="replace")[:200].strip()
     except OSError:
         return ""
 
 
-def digest(folder):
+def digest(folder: Path) -> str:
     """Of the files of a submission and their paths; when it was handed in does not matter."""
     files = {
         path.relative_to(folder).parts: path.read_bytes()
@@ -95,7 +95,7 @@ def digest(folder):
     return digest_of(files)
 
 
-def digest_of(contents):
+def digest_of(contents: Contents) -> str:
     whole = hashlib.sha256()
     for inside, data in sorted(contents.items()):
         if inside != (TIMESTAMP,):

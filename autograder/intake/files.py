@@ -92,9 +92,10 @@ def listing(folder):
 
     Links are named but not followed. At most `MANY`, at most `DEPTH` folders down.
     """
-    found, level = [], [Path(folder)]
+    found: list[Path] = []
+    level = [Path(folder)]
     for _ in range(DEPTH):
-        below = []
+        below: list[Path] = []
         for here in level:
             try:
                 entries = sorted(os.scandir(here), key=lambda entry: entry.name)
@@ -110,6 +111,11 @@ def listing(folder):
     return found
 
 
+def could_be_notebook(name: str) -> bool:
+    """Is a file of this name worth a look? Browsers save notebooks as .ipynb.txt and .json, too."""
+    return name.lower().endswith((".ipynb", ".ipynb.txt", ".json"))
+
+
 def notebooks(paths):
     """Those that are called a notebook, whatever they are; not folders with more in them."""
     called = [path for path in paths if path.suffix.lower() == ".ipynb"]
@@ -118,5 +124,5 @@ def notebooks(paths):
 
 def stem(name):
     """A notebook's name without what copying and downloading add: `sgd (1).ipynb` → `sgd`."""
-    bare = re.sub(r"\.ipynb$", "", str(name), flags=re.I)
+    bare = re.sub(r"\.ipynb(\.txt|\.json)?$|\.json$", "", str(name), flags=re.I)
     return re.sub(r"(\s*\(\d+\)|-\d+|[-_ ]?copy\d*|[-_ ]?Kopie)+$", "", bare, flags=re.I).strip()

@@ -1,6 +1,5 @@
 """One sheet, from its first cell to its last: answers over there, tests here."""
 
-import re
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -9,6 +8,7 @@ from autograder.judge.judge_end import Gone
 from autograder.judge.test_cells import TestCells
 from autograder.model import (
     DIED,
+    ERROR,
     FREE,
     GIVEN,
     LATE,
@@ -19,15 +19,18 @@ from autograder.model import (
     Ran,
     Score,
 )
+from autograder.plain_text import ANSI
 
 RESTARTS = 60
 """How often the student's process is made anew, after a cell or a test has ended it: often enough
 that no question costs another one its points."""
 
-FREE_SECONDS = 30
-"""How long a cell without marks may take; a tenth of it after two that took longer."""
+SHARE, LEAST = 1 / 2, 1 / 6
+"""Cells without points have the time of any other cell, until together they have used this share of
+the notebook's time; from then on each has this part of a cell's, so that tests still get their turn."""
 
-ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+LARGE = 1 / 4
+"""The part of the memory from which on a cell is remembered as one that holds much."""
 
 
 def grade_sheet(sheet, make_fork, tier=""):
@@ -69,7 +72,9 @@ class NotebookRun:
         self.deadline = start + self.limits.total
         self.test_cells = TestCells(self.limits, self.deadline)
         self.history, self.flags = [], []
-        self.count = self.restarts = self.late = 0
+        self.large = []  # those of the history that left much memory in use
+        self.count = self.restarts = 0
+        self.free_seconds, self.output_left = 0.0, self.limits.total_output
         self.open()
 
     def renew(self):
@@ -113,18 +118,43 @@ class NotebookRun:
         if not self.ready():
             return Ran(SKIPPED)
         self.count += 1
-        if cell.role == FREE:
-            most = FREE_SECONDS if self.late < 2 else FREE_SECONDS / 10
-            self.fork.limits = replace(self.limits, cell=min(most, self.limits.cell))
+        output = max(0, min(self.limits.output, self.output_left))
+        self.fork.limits = replace(self.limits, cell=self.seconds_for(cell), output=output)
         pictures = self.limits.pictures or cell.origin == "student"
         ran = self.fork.run(cell.id, cell.source, self.count, self.deadline, pictures)
         self.fork.limits = self.limits
-        self.late += ran.status == LATE
+        self.output_left -= self.fork.wrote
+        if cell.role == FREE:
+            self.free_seconds += ran.seconds
+        if ran.status == ERROR and starved(ran) and self.hogs(cell):
+            return self.run(cell)
         if ran.status not in (LATE, DIED):
             self.history.append((cell, self.count))
+            if cell.role == FREE and self.fork.memory() > LARGE * self.limits.memory:
+                self.large.append((cell, self.count))
         if cell.role == GIVEN and cell.grade_id:  # others prepare the place, not the tests
             self.test_cells.given(cell)
         return ran
+
+    def hogs(self, cell):
+        """Do earlier cells of the student's own hold the memory that this one needs?
+
+        If so they are left out from now on, and it can be tried again in a fresh process.
+        """
+        hogs = [one for one in self.large if one[0] is not cell and one in self.history]
+        if not hogs or self.restarts == RESTARTS or self.over:
+            return False
+        self.history = [one for one in self.history if one not in hogs]
+        self.restarts += 1
+        self.renew()
+        return self.fork.alive
+
+    def seconds_for(self, cell):
+        """How long this cell may take."""
+        most = self.limits.cell
+        if cell.role != FREE:
+            return most
+        return min(most, max(LEAST * most, SHARE * self.limits.total - self.free_seconds))
 
     def test(self, cell, scores):
         most = float(cell.points or 0)
@@ -135,6 +165,8 @@ class NotebookRun:
             return Ran(SKIPPED, [failed])
         self.count += 1
         ran, score = self.test_cells.test(cell, self.count)
+        if ran.status == ERROR and (starved(ran) or not self.fork.alive) and self.hogs(cell):
+            return self.test(cell, scores)
         score.why = first_line(score.why)
         scores[cell.grade_id] = score
         return ran
@@ -143,6 +175,14 @@ class NotebookRun:
         left = self.fork.end().survivors
         if left:
             self.flags.append(Flag("processes left behind", f"{left} had to be ended."))
+
+
+def starved(ran):
+    """Did it fail for want of memory?"""
+    errors = [one for one in ran.outputs if one["output_type"] == "error"]
+    return any(
+        one["ename"] == "MemoryError" or "can't allocate memory" in one["evalue"] for one in errors
+    )
 
 
 def first_line(text):

@@ -8,12 +8,15 @@ import linecache
 import math
 import signal
 import time
+import traceback
 
 import torch
 
+from autograder import hidden_tests
 from autograder.judge.judge_end import Gone, JudgeEnd
 from autograder.model import ERROR, LATE, OK, Flag, Ran, Score
 from autograder.sandbox import Limits
+from utils.check.finding import Finding
 from utils.check.guard import Stopped
 
 MOST_TEXT = 20_000
@@ -93,7 +96,7 @@ class TestCells:
             (Ran, Score).
         """
         start, printed, status = time.monotonic(), Printed(), OK
-        outputs, score, why, mistakes = [], float(cell.points or 0), "", []
+        outputs, result = [], Score(float(cell.points or 0), float(cell.points or 0))
         until = min(self.until, start + self.limits.test)
         alarm = Alarm(until - start)
         self.judge_end.until = until + 1  # whoever talks without end may talk the alarm down
@@ -112,21 +115,27 @@ class TestCells:
                         metadata={},
                     )
                 )
-                score = self.partial(cell, value, score)
+                result.score = self.partial(cell, value, result.most)
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) and not self.judge_end.gone:
                 raise
-            status, score = ERROR, 0.0
-            mistakes = [str(name) for name in getattr(error, "mistakes", ())]
+            status, result.score = ERROR, 0.0
+            found = getattr(error, "finding", None)
+            found = found if isinstance(found, Finding) else None
             name, why = name_of(error), text_of(error)
             if alarm.rang:
-                status, mistakes = LATE, []
+                status, found = LATE, None
                 name, why = "TimeoutError", self.late(until)
                 self.judge_end.gone = self.judge_end.gone or why
-            elif self.judge_end.gone and not mistakes and not isinstance(error, Stopped):
+            elif self.judge_end.gone and not found and not isinstance(error, Stopped):
                 name, why = "Gone", self.judge_end.gone
             outputs.append(failure(name, why))
-            why = why or name
+            result.why, result.raised = why or name, name
+            result.hidden = in_hidden_part(error, cell)
+            result.unwritten = name == "NotImplementedError"
+            if found:
+                result.finding, result.mistakes = found.to_json(), list(found.mistakes)
+                result.unwritten = found.unwritten
         torch.set_grad_enabled(True)
         self.judge_end.until = self.until
         if printed.text:
@@ -138,7 +147,7 @@ class TestCells:
         if self.judge_end.forged:
             self.flag("forged message", f"{cell.grade_id}: {self.judge_end.gone}")
         ran = Ran(status, outputs, count, time.monotonic() - start)
-        return ran, Score(score, float(cell.points or 0), why, mistakes)
+        return ran, result
 
     def late(self, until):
         if until == self.until:
@@ -150,7 +159,7 @@ class TestCells:
 
     def run(self, cell):
         """The value of the last line, as a notebook shows it."""
-        file = f"<{cell.grade_id}>"
+        file = file_of(cell)
         linecache.cache[file] = (len(cell.source), None, cell.source.splitlines(True), file)
         tree = ast.parse(cell.source, file)
         last = tree.body[-1] if tree.body else None
@@ -173,6 +182,19 @@ class TestCells:
             self.flag("odd number of points", f"{cell.grade_id} gave {value} of {most:g} points.")
             return 0.0
         return float(value)
+
+
+def in_hidden_part(error, cell):
+    """Was it a line that students do not have which ended a test?"""
+    lines = [
+        f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == file_of(cell)
+    ]
+    return bool(lines) and hidden_tests.is_hidden(cell.source, lines[-1])
+
+
+def file_of(cell):
+    """The name that Python knows a test cell by."""
+    return f"<{cell.grade_id}>"
 
 
 def own_names(source):

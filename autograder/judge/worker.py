@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from dataclasses import replace
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -45,7 +46,7 @@ class Worker:
     """Has all imported, and a warm sandbox."""
 
     def __init__(self, root, tier=None):
-        os.environ.update(MY_STEP_PROGRESS="off", MPLBACKEND="Agg")
+        os.environ.update(MY_STEP_PROGRESS="off", MY_STEP_LINE="off", MPLBACKEND="Agg")
         self.root, self.warm = str(root), Warm(root, tier, meanwhile=warm_up)
 
     def grade(self, sheet, limits):
@@ -69,7 +70,7 @@ class Worker:
                         out.write(self.judge(sheet, limits, scratch))
                     except BaseException as error:
                         lost = isinstance(error, Dead | OSError)
-                        out.write(pickle.dumps((lost, f"{type(error).__name__}: {error}")))
+                        out.write(pickle.dumps((lost, told(error))))
                         raise
             finally:
                 os._exit(0)
@@ -86,15 +87,18 @@ class Worker:
             os.waitpid(pid, 0)
             remove(scratch)
         if result is True:
-            raise Lost(f"the judge stumbled: {more}")
+            raise Lost(f"the judge stumbled: {more[0]}")
         if result is False:
-            return self.aside(sheet, f"Its judge stumbled, so it was set aside: {more}.")
+            why, trouble = more
+            return self.aside(sheet, f"Its judge stumbled, so it was set aside: {why}.", trouble)
         remember(more)
         return result
 
-    def aside(self, sheet, verdict):
+    def aside(self, sheet, verdict, trouble=""):
         """Of a sheet that cannot be graded, and that no second try would help."""
-        return to_json(Graded(replace(sheet, verdict=verdict), tier=self.warm.tier))
+        return to_json(
+            Graded(replace(sheet, verdict=verdict), tier=self.warm.holds, trouble=trouble)
+        )
 
     def judge(self, sheet, limits, scratch):
         """In the fork: what it found, and what else is worth keeping, as bytes."""
@@ -104,14 +108,16 @@ class Worker:
 
         Guard.clock = False  # see `bridge.student_end.limited`, and `test_cells.Alarm`
         known = set(PLAYED)
-        graded = grade_sheet(sheet, lambda: self.fork(limits, scratch), self.warm.tier)
+        graded = grade_sheet(sheet, lambda: self.fork(limits, scratch), self.warm.holds)
         result = to_json(PathRedactor(self.root, scratch).graded(graded))
         new = {key: traces for key, traces in PLAYED.items() if key not in known}
         return pickle.dumps((result, new))
 
     def fork(self, limits, scratch):
         """A process for the student. (`Warm` would start a sandbox anew that is lost: not here.)"""
-        return Fork(self.warm.control, Path(tempfile.mkdtemp(dir=scratch)), limits)
+        return Fork(
+            self.warm.control, Path(tempfile.mkdtemp(dir=scratch)), limits, self.warm.shared
+        )
 
 
 def warm_up():
@@ -119,16 +125,17 @@ def warm_up():
 
     No thread does it: what a thread leaves locked when we fork would be locked for ever.
     """
-    gc.disable()  # see `run.inside.warmth`
+    gc.disable()  # see `sandbox.inside.warm_up`
     import pandas  # noqa: F401
     import torch
 
     import utils.race  # noqa: F401
     from autograder.bridge import no_profiler
-    from autograder.judge import notebook_run  # noqa: F401
+    from autograder.judge import comparisons, notebook_run  # noqa: F401
     from utils.check import guard, models, situations  # noqa: F401
 
     torch.set_num_threads(1)
+    comparisons.install()
     no_profiler.spare()
     guard.warm_up()
     situations.warm_up()
@@ -137,6 +144,16 @@ def warm_up():
     gc.enable()
     if sys.platform == "linux":
         linux.collapse()
+
+
+def told(error):
+    """What was raised, in a few words, and the end of its traceback. Never raises itself."""
+    try:
+        words = f"{type(error).__name__}: {error}"[:500]
+    except Exception:
+        words = type(error).__name__
+    lines = traceback.format_tb(error.__traceback__)[-4:]
+    return words, " ".join("".join(lines).split())[-800:] + f" {words}"
 
 
 def remember(played):

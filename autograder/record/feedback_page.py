@@ -9,12 +9,15 @@ import keyword
 import re
 from importlib import resources
 
-from autograder.record.hidden_tests import secrets, visible, without
-from autograder.record.sanitize import clean_html, clean_markdown, picture, plain
+from autograder.hidden_tests import error_name, for_student, has_hidden, visible
+from autograder.plain_text import joined, without_colours
+from autograder.record.pictures import picture
+from autograder.record.safe_html import clean_html
+from autograder.record.safe_markdown import typeset
+from autograder.record.sanitize import as_html, describe
 from autograder.report.markup import Html, tag
 
 SAFE = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"  # whatever got in, no script runs
-LONGEST = 20_000  # characters of Markdown that are typeset; more is shown as it is
 TRUSTED = "master"
 
 
@@ -44,7 +47,7 @@ def page(nb, name, student, marks):
         tag("p", f"{marks.penalty:g} points off for being late.") if marks.penalty else None,
         tag("p", f"Still to be graded by hand: {', '.join(waiting)}.") if waiting else None,
         summary(nb, marks) if not verdict else None,
-        [cell(one, marks) for one in nb.cells] if not verdict else None,
+        cells(nb, marks) if not verdict else None,
     ]
     return "<!DOCTYPE html>\n" + tag(
         "html", tag("head", *head), tag("body", tag("main", *body)), lang="en"
@@ -72,47 +75,60 @@ def summary(nb, marks):
     return tag("details", tag("summary", "Points, test by test"), tag("table", heads, rows))
 
 
-def cell(one, marks):
+def cells(nb, marks):
+    """All cells, as the page shows them.
+
+    What the student's own cells showed after a hidden test is left out, for it may be what that test
+    gave them; the student has seen it in the notebook anyway.
+    """
+    scores, hidden, shown = nb.metadata.get("autograder", {}).get("scores", {}), False, []
+    for one in nb.cells:
+        name = one.metadata.get("nbgrader", {}).get("grade_id")
+        outputs = one.get("outputs", [])
+        outputs = list(map(failure_alone if hidden else output, outputs))
+        shown.append(cell(one, name, marks, scores.get(name), [each for each in outputs if each]))
+        hidden = hidden or (one.cell_type == "code" and has_hidden(one.source))
+    return shown
+
+
+def cell(one, name, marks, score, outputs):
     """One cell as the page shows it, or None."""
     about = one.metadata.get("nbgrader", {})
-    name = about.get("grade_id")
     if about.get("solution") or about.get("task"):
-        return answer(one, name, marks)
+        return answer(one, name, marks, outputs)
     if name in marks.grades:
-        return test(one, name, marks)
+        return test(one, name, marks, score)
     master = one.metadata.get("autograder", {}).get("origin") == TRUSTED
     if one.cell_type == "code":
-        shown = [output(each) for each in one.outputs]
         if master:  # the student has its source
-            return tag("section", shown) if any(shown) else None
-        return tag("section", code(one.source), shown) if one.source.strip() else None
+            return tag("section", outputs) if outputs else None
+        return tag("section", code(one.source), outputs) if one.source.strip() else None
     if one.cell_type == "markdown" and master:  # the student has the text; its headings lead here
         headings = re.findall(r"^#{1,3} +(.+?)#*$", one.source, re.M)
         return [tag("h2", text.strip()) for text in headings[:1]]
-    return tag("section", markdown(one.source)) if one.cell_type == "markdown" else None
+    return tag("section", text_cell(one)) if one.source.strip() else None
 
 
-def answer(one, name, marks):
+def answer(one, name, marks, outputs):
     """The student's answer, with the comment on it."""
-    body = code(one.source) if one.cell_type == "code" else markdown(one.source)
-    shown = [output(each) for each in one.get("outputs", [])]
+    body = code(one.source) if one.cell_type == "code" else text_cell(one)
     comment = marks.comments.get(name)
     return tag(
         "section",
         tag("h3", name, points(name, marks), id=name),
         body,
-        shown,
+        outputs,
         tag("div", markdown(comment), class_="comment") if comment else None,
         class_="answer",
     )
 
 
-def test(one, name, marks):
+def test(one, name, marks, noted):
     """What a test was about, in its own words, and what it said."""
     score, most, _ = marks.grades[name]
-    told = re.match(r"#+ *([^\n]+)", visible(one.source).strip())
-    about = told[1] if told else None
-    said = complaint(one) if score < most else None
+    headed = re.match(r"#+ *([^\n]+)", visible(one.source).strip())
+    about = headed[1] if headed else None
+    said = complaint(one, noted) if score < most else None
     return tag(
         "section",
         tag("h3", "✓ " if score >= most else "✗ ", name, points(name, marks), id=name),
@@ -130,35 +146,47 @@ def points(name, marks):
     return tag("span", text, class_="points")
 
 
-def complaint(one):
-    """What a failed test said, without its traceback and without a line of the hidden tests."""
+def complaint(one, noted):
+    """What a failed test said, without its traceback and without what a hidden test gives away.
+
+    Args:
+        noted: what the judge noted, as a dict; None for a notebook that nbgrader graded.
+    """
     for each in one.get("outputs", []):
         if each.output_type == "error":
-            known = each.ename in ("CheckFailed", "AssertionError", "NotGraded")
-            text = plain(each.evalue) if known else plain(f"{each.ename}: {each.evalue}")
-            return without(text, secrets(one.source)) or "This test did not pass."
+            noted = noted or dict(raised=each.ename, why=each.evalue)
+            return for_student(noted, one.source) or "This test did not pass."
     return None
+
+
+def failure_alone(each):
+    """Of an output only that it is an error, and its name."""
+    if each.output_type != "error":
+        return None
+    return tag("pre", f"{error_name(each.ename)} was raised.", class_="stderr")
 
 
 def output(each):
     """One output: text, a picture, cleaned HTML; or what went wrong."""
     if each.output_type == "stream":
-        return tag("pre", plain(each.text), class_=each.name)
+        return tag("pre", without_colours(each.text), class_=each.name)
     if each.output_type == "error":
-        lines = [plain(line) for line in each.traceback] or [f"{each.ename}: {each.evalue}"]
+        lines = [without_colours(line) for line in each.traceback] or [
+            f"{each.ename}: {each.evalue}"
+        ]
         return tag("pre", "\n".join(lines), class_="stderr")
     data = each.get("data", {})
     for kind in ("image/png", "image/jpeg", "image/gif"):
         made = picture(kind, data[kind]) if kind in data else None
         if made:
-            alt = each.get("metadata", {}).get(kind, {}).get("alt") or "a picture"
-            return tag("img", alt=alt, src=f"data:{kind};base64,{made}")
-    if data.get("text/html"):
-        return tag("div", Html(clean_html(data["text/html"])), class_="scroll")
-    if data.get("text/markdown"):
-        return markdown(data["text/markdown"])
-    text = data.get("text/plain") or data.get("text/latex")
-    return tag("pre", plain(text)) if text else None
+            known = describe(kind, made, each.get("metadata", {}).get(kind, {}))
+            known.setdefault("alt", "a picture")
+            return tag("div", tag("img", src=f"data:{kind};base64,{made}", **known), class_="box")
+    markup = as_html(data)
+    if markup:
+        return tag("div", Html(markup), class_="scroll box")
+    text = data.get("text/plain")
+    return tag("pre", without_colours(text)) if text else None
 
 
 PYTHON = re.compile(
@@ -176,7 +204,7 @@ PYTHON = re.compile(
 
 def code(source):
     """Python, coloured."""
-    source, parts, end = plain(source), [], 0
+    source, parts, end = without_colours(source), [], 0
     for found in PYTHON.finditer(source):
         parts += [source[end : found.start()], tag("i", found[0], class_=found.lastgroup)]
         end = found.end()
@@ -185,14 +213,11 @@ def code(source):
 
 def markdown(source):
     """Markdown, typeset; HTML in it is shown as it was typed. Formulas stay in TeX."""
-    source = clean_markdown(source)
-    if len(source) > LONGEST:
-        return tag("pre", plain(source))
-    return tag("div", Html(clean_html(typesetter()(source))), class_="text")
+    return tag("div", Html(typeset(source)), class_="text box")
 
 
-@functools.cache
-def typesetter():
-    import mistune
-
-    return mistune.create_markdown(escape=True, plugins=["table", "strikethrough"])
+def text_cell(one):
+    """A student's text cell: as we stored it, or the Markdown that stock nbgrader keeps."""
+    if one.metadata.get("autograder", {}).get("typeset"):
+        return tag("div", Html(clean_html(joined(one.source))), class_="text box")
+    return markdown(one.source)

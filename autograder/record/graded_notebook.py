@@ -5,7 +5,8 @@ student's code showed is made harmless first (see `clean`), for formgrader shows
 instructor's browser. What nbgrader has no place for is in the metadata:
 
     nb.metadata.autograder            tier, seconds, verdict, notes, flags, scores (with why, mistakes)
-    cell.metadata.autograder          origin ("master" or "student"), status, seconds
+    cell.metadata.autograder          origin ("master" or "student"), status, seconds; typeset: the
+                                      source is HTML that we made of the student's Markdown
 """
 
 import json
@@ -18,8 +19,11 @@ from nbgrader.utils import compute_checksum, determine_grade, is_solution
 
 from autograder.course import Trouble
 from autograder.model import TEXT, Cell
-from autograder.record.sanitize import CONTROL, clean_markdown, clean_output
+from autograder.plain_text import NOT_TEXT
+from autograder.record.safe_markdown import quoted, stored
+from autograder.record.sanitize import clean_output
 
+TYPESET = "typeset"
 HTML = 300_000  # characters of HTML in one notebook; it takes long to clean
 
 
@@ -68,18 +72,22 @@ def notebook(course, graded, master):
 
 def build(cell, mark, id):
     """A cell of the notebook, without its outputs."""
-    source, metadata = CONTROL.sub("", cell.source), {}
+    source, metadata = NOT_TEXT.sub("", cell.source), {}
     if mark:
         source = mark.source if mark.locked else source
         metadata = mark.metadata()
     kind = mark.kind if mark else cell.kind
-    if kind != "code" and cell.origin == "student":
-        source = clean_markdown(source)
-    metadata["autograder"] = dict(origin=cell.origin)
-    one = dict(id=id, cell_type=kind, metadata=metadata, source=source)
+    about = dict(origin=cell.origin)
+    if kind == "raw" and not mark:  # a page may take raw text for HTML
+        kind = "markdown"
+    one = nbformat.from_dict(dict(id=id, cell_type=kind, metadata=metadata, source=source))
     if kind == "code":
         one.update(outputs=[], execution_count=None)
-    return nbformat.from_dict(one)
+    elif cell.origin == "student" and not (mark and unanswered(one)):
+        one.source = stored(source)
+        about[TYPESET] = True
+    one.metadata.autograder = nbformat.from_dict(about)
+    return one
 
 
 def named(wanted, taken):
@@ -99,9 +107,7 @@ def blank(course, sheet, master):
         cell["metadata"].get("nbgrader", {}) for cell in json.loads(source.read_bytes())["cells"]
     ]
     order = [mark.get("grade_id") for mark in marks]
-    return [
-        Cell("verdict", TEXT, "markdown", f"**Not graded.** {clean_markdown(sheet.verdict)}")
-    ] + [
+    return [Cell("verdict", TEXT, "markdown", f"**Not graded.** {quoted(sheet.verdict)}")] + [
         Cell(name, "", master.marks[name].kind, master.marks[name].source, grade_id=name)
         for name in order
         if name in master.marks

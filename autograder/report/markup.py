@@ -7,9 +7,9 @@ A `str` is text: what is in it becomes signs on the page, never a tag. `Html` is
 
 import html
 
-from autograder.report.plain_text import plain
+from autograder.plain_text import printable
 
-VOID = ("meta", "br", "img", "rect", "line", "path", "circle")
+VOID = ("meta", "br", "img", "input", "rect", "line", "path", "circle")
 
 
 class Html(str):
@@ -25,7 +25,9 @@ def tag(name, /, *children, **attributes):
     """
     told = "".join(attribute(key, value) for key, value in attributes.items())
     if name in VOID:
-        return Html(f"<{name}{told}>" if name in ("meta", "br", "img") else f"<{name}{told}/>")
+        return Html(
+            f"<{name}{told}>" if name in ("meta", "br", "img", "input") else f"<{name}{told}/>"
+        )
     return Html(f"<{name}{told}>{join(children)}</{name}>")
 
 
@@ -33,7 +35,7 @@ def attribute(key, value):
     if value is None or value is False:
         return ""
     name = "viewBox" if key == "view_box" else key.rstrip("_").replace("_", "-")
-    return f" {name}" if value is True else f' {name}="{html.escape(plain(value))}"'
+    return f" {name}" if value is True else f' {name}="{html.escape(printable(value))}"'
 
 
 def join(children):
@@ -44,5 +46,5 @@ def join(children):
         elif isinstance(child, (list, tuple)):
             parts.append(join(child))
         elif child is not None:
-            parts.append(html.escape(plain(child)))
+            parts.append(html.escape(printable(child)))
     return Html("".join(parts))

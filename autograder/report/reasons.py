@@ -1,14 +1,33 @@
-"""Why a graded submission lost marks, in sentences, read from its graded notebook."""
+"""Why a graded submission lost marks, in sentences, read from its graded notebook.
+
+What a check found is read from the fields that the judge noted (see `autograder.model.Score`). A
+notebook that plain nbgrader graded has none: of it the first line of what each test said is shown.
+"""
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from autograder.report.plain_text import first_line, plain
+from autograder.plain_text import first_line, printable
 
 LARGEST = 64 << 20  # bytes
-UNWRITTEN = r"NotImplementedError|is not written yet"
+NAMELESS = "unknown"  # how a check calls a mistake that it has no name for
+
+
+class Mistake(NamedTuple):
+    """A mistake that a check found.
+
+    cell: the grade_id of the test.
+    name: of the mistake.
+    line: the student's line that it is about, if that is known.
+    unwritten: there is no answer yet.
+    """
+
+    cell: str
+    name: str
+    line: str = ""
+    unwritten: bool = False
 
 
 @dataclass
@@ -16,12 +35,11 @@ class Noted:
     """What a graded notebook says about a submission; of several notebooks, all together.
 
     why: sentences, `cell: sentence`: why marks were lost.
-    mistakes: (grade_id, name of the mistake).
     about: what `autograder.record` wrote into each notebook's metadata.
     """
 
     why: list[str] = field(default_factory=list)
-    mistakes: list[tuple] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
     about: list[dict] = field(default_factory=list)
 
 
@@ -38,23 +56,25 @@ def reasons(course, student, assignment):
 
 def noted(course, student, assignment):
     """What the graded notebooks of a submission say, as `Noted`."""
-    found, own, tests = Noted(), [], []
+    found, own, tests, unwritten = Noted(), [], [], set()
     for about, cells in notebooks(course, student, assignment):
         found.about.append(about)
         scores = about.get("scores", {})
+        if isinstance(about.get("verdict"), str):  # says it all; the cells are the master's
+            continue
         for cell in cells:
             name = cell.metadata.nbgrader.grade_id
             if is_graded(cell):
                 text = lost(cell, scores.get(name))
                 tests += [(name, text)] if text else []
-                names = scores[name]["mistakes"] if name in scores else diagnosed_in(cell)
-                found.mistakes += [(name, mistake) for mistake in names]
+                unwritten |= {name} if text and scores.get(name, {}).get("unwritten") else set()
+                found.mistakes += mistakes(name, scores.get(name, {}))
             elif empty(cell):
                 own.append((name, "not answered"))
             elif error(cell):
                 own.append((name, error(cell)))
     if any(text == "not answered" for _, text in own):  # then this is no news
-        tests = [(name, text) for name, text in tests if not is_unwritten(text)]
+        tests = [(name, text) for name, text in tests if name not in unwritten]
     said = {}
     for name, text in own + tests:
         said.setdefault(text, []).append(name)
@@ -112,25 +132,35 @@ def lost(cell, score):
 
     if score:
         got, most = score["score"], score["most"]
-        why = error(cell) if checked(cell) else score["why"] or error(cell)
+        why = in_short(score["finding"]) if score.get("finding") else said(score) or error(cell)
     else:
         got, most = determine_grade(cell)
         why = complaint(cell)
     return (why or f"{got:g} of {most:g} points") if got is not None and got < most else None
 
 
-def checked(cell):
-    """The messages of the checks that failed in a cell."""
+def said(score):
+    """What a test said that no check was, in one line."""
+    return first_line(score["why"])
+
+
+def in_short(finding):
+    """What a check found, in one sentence: about whom, and the names of the mistakes."""
+    names = [name for name in finding["mistakes"] if name != NAMELESS]
+    if not names:
+        return printable(next(iter([*finding["observed"], finding["title"]])))
+    line = finding.get("line")
+    where = f" (line {line['number']}: {line['text'].strip()})" if line and line["text"] else ""
+    return printable(f"{finding['check']}: {' and '.join(names)}{where}")
+
+
+def mistakes(cell, score):
+    """The mistakes that a score names."""
+    line = ((score.get("finding") or {}).get("line") or {}).get("text", "")
     return [
-        output.evalue
-        for output in cell.get("outputs", [])
-        if output.output_type == "error" and output.ename == "CheckFailed"
+        Mistake(cell, name, printable(line).strip(), bool(score.get("unwritten")))
+        for name in score.get("mistakes", [])
     ]
-
-
-def diagnosed_in(cell):
-    """The names of the mistakes that the checks in a cell found."""
-    return [named(sentence) for sentence in map(diagnosed, checked(cell)) if sentence]
 
 
 def empty(cell):
@@ -154,37 +184,9 @@ def error(cell):
     """The exception that ended a cell, in one line, or None."""
     for output in cell.get("outputs", []):
         if output.output_type == "error":
-            if output.ename == "CheckFailed":
-                return diagnosis(output.evalue)
             text = first_line(output.evalue)
-            if output.ename == "AssertionError":
+            if output.ename in ("AssertionError", "CheckFailed"):
                 return text or "an assertion failed"
-            name = plain(output.ename)
+            name = printable(output.ename)
             return f"{name}: {text}" if text else name
     return None
-
-
-def diagnosis(text):
-    """What a check of utils.check said: whom it is about, and the name of the mistake if it knows."""
-    sentence = diagnosed(text)
-    return f"{headline(text).split()[0]}: {sentence}" if sentence else headline(text)
-
-
-def headline(text):
-    return first_line(text).removeprefix("✗ ")
-
-
-def diagnosed(text):
-    """The first sentence of the diagnosis in a check's message, or None."""
-    found = re.search(r"^ *Diagnosis +(.+?)(?=\n *\n|\n *Hints? |\Z)", plain(text), re.S | re.M)
-    return re.split(r"(?<=[.?!]) ", " ".join(found[1].split()))[0] if found else None
-
-
-def named(sentence):
-    """A mistake's name from the sentence that a check begins with it."""
-    name = sentence.rstrip(".")
-    return name[:1].lower() + name[1:] if name[1:2].islower() or name[1:2] == " " else name
-
-
-def is_unwritten(name):
-    return bool(re.search(UNWRITTEN, name))

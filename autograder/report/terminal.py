@@ -3,7 +3,7 @@
 import shutil
 import textwrap
 
-from autograder.report.plain_text import plain
+from autograder.plain_text import printable
 
 
 def table(rows, heads=("student", "assignment", "score", "why")):
@@ -12,7 +12,7 @@ def table(rows, heads=("student", "assignment", "score", "why")):
     Args:
         rows: tuples (student, assignment, score as text, list of sentences).
     """
-    rows = [(*map(plain, row[:3]), [plain(text) for text in row[3]]) for row in rows]
+    rows = [(*map(printable, row[:3]), [printable(text) for text in row[3]]) for row in rows]
     *heads, last = heads
     widths = [max([len(h), *(len(row[i]) for row in rows)]) for i, h in enumerate(heads)]
     indent = sum(widths) + 2 * len(widths)

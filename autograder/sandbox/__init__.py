@@ -6,11 +6,13 @@ with Warm(course) as warm:                     # a sandbox; torch is imported in
     usage = fork.end()                         # it, and whatever it started, is gone
 
 limits   what a submission may use; what can go wrong
-framing  messages over a socket
+framing  messages over a socket;  transport: a socket with a process behind it
+exit_reason  why a process ended, in words
 tier     the sandboxes, and which of them hold on this machine
 warm     the sandbox and the warm process in it, from outside
 fork     one submission's process, from outside
 outputs  what a cell shows, within bounds
+memory_group  memory as the kernel counts it, where it may be asked to
 attacks  what the sandbox must withstand; `autograder doctor` and the tests try it
 inside/  what runs within the sandbox
 """

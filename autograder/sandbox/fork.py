@@ -9,9 +9,9 @@ import time
 from dataclasses import asdict
 
 from autograder.model import DIED, ERROR, LATE, OK, Ran
-from autograder.sandbox import framing
+from autograder.sandbox import framing, memory_group
 from autograder.sandbox.exit_reason import told
-from autograder.sandbox.limits import Dead, Silent, Usage
+from autograder.sandbox.limits import MB, Dead, Silent, Usage
 from autograder.sandbox.outputs import Nonsense, Outputs
 from autograder.sandbox.transport import Cut, Transport
 
@@ -25,25 +25,39 @@ def remove(folder):
     subprocess.run(command, check=False, stderr=subprocess.DEVNULL, env={})  # see `sandbox`
 
 
+def made_group(most):
+    """A group in which the kernel counts memory, or None where none can be made."""
+    parent = memory_group.writable()
+    with contextlib.suppress(OSError):
+        return parent and memory_group.MemoryGroup(parent, most)
+
+
 class Fork:
     """A process for one submission, with everything below it.
 
     alive: can it still run a cell? why: if not, what happened, in half a sentence.
+    wrote: how many bytes the last cell has shown.
     """
 
-    def __init__(self, control, scratch, limits):
+    def __init__(self, control, scratch, limits, shared=0):
+        """shared: bytes that it has in common with the warm process, of which it may change all."""
         self.scratch, self.limits = scratch, limits
         self.alive, self.closed = True, False
         self.why = self.ended = None
-        self.serial = 0
+        self.serial = self.wrote = 0
         self.spent = 0.0
         self.line = line = Transport()
         self.watch, watch = socket.socketpair()
         theirs = [line.channel.fileno(), watch.fileno(), line.out, line.err]
+        self.group = made_group(limits.memory + 2 * limits.disk + shared)
+        if self.group:
+            theirs.append(self.group.procs)
         try:
             order = {"limits": asdict(limits), "scratch": str(scratch)}
             framing.send(control, framing.FORK, order, theirs)
         except OSError as error:
+            if self.group:
+                self.group.close()
             raise Dead(f"the warm process is gone ({error}).") from error
         finally:
             line.close_far()
@@ -88,6 +102,7 @@ class Fork:
             self.shown.error("Died", str(error), [str(error)])
         ran.seconds = time.monotonic() - start
         self.spent += ran.seconds
+        self.wrote = self.shown.used
         ran.outputs = self.take()
         return ran
 
@@ -151,6 +166,13 @@ class Fork:
         made, self.shown = self.shown.taken(), self.fresh()
         return made
 
+    def memory(self):
+        """Bytes that it uses now; 0 if it is dead."""
+        try:
+            return self.asked("usage")["memory"] if self.alive else 0
+        except Dead:
+            return 0
+
     def interrupt(self):
         """Ctrl-C for what runs inside."""
         if self.alive:
@@ -207,6 +229,8 @@ class Fork:
         if self.alive:
             self.alive = False
             self.report(why is not None)
+            if self.group and self.group.killed and not self.ended["why"]:
+                why = f"it used more than {self.limits.memory // MB:,} MB of memory"
             self.why = why or told(self.ended)
         return Dead(self.sentence())
 
@@ -249,5 +273,8 @@ class Fork:
         self.line.close()
         self.watch.close()
         remove(self.scratch)
+        if self.group:
+            self.group.close()
+            self.group = None
         report = self.ended
         return Usage(report.get("cpu", 0.0), report.get("peak", 0), report.get("survivors", 0))

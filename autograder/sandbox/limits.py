@@ -28,6 +28,7 @@ class Limits:
     processes: processes and threads together.
     files: open at once in one process. file: the largest. disk: all that it writes.
     output, outputs: what one cell may show: bytes, and how many pieces.
+    total_output: bytes that all cells of the notebook may show together.
     grace: between the interrupt and the kill.
     pictures: are those that `utils` makes drawn also in cells that the student has left as they
         were? Drawing takes longer than all the rest; without, they are told in words.
@@ -45,6 +46,7 @@ class Limits:
     disk: int = 256 * MB
     output: int = 4 * MB
     outputs: int = 1000
+    total_output: int = 24 * MB
     grace: float = 2.0
     pictures: bool = False
 

@@ -1,6 +1,7 @@
 """What a cell shows, as a notebook holds it, within bounds. Nothing that comes in is believed."""
 
 import codecs
+import io
 import json
 import math
 
@@ -28,6 +29,11 @@ class Outputs:
         self.decoders = {
             name: codecs.getincrementaldecoder("utf-8")("replace") for name in ("stdout", "stderr")
         }
+
+    @property
+    def used(self):
+        """How many bytes have been kept so far."""
+        return self.size - self.left
 
     def raw(self, name, piece, final=False):
         """Bytes that were written to file 1 or 2 directly."""
@@ -59,15 +65,19 @@ class Outputs:
     def stream(self, name, words):
         if not words or self.full:
             return
-        if len(words) > self.left:
-            words, self.full = words[: self.left], True
-        self.left -= len(words)
+        whole = size_of(words) <= self.left
+        if not whole:
+            words = beginning(words, self.left)
+        self.left -= size_of(words)
         self.pause()
         last = self.made[-1] if self.made else {}
         if last.get("output_type") == "stream" and last["name"] == name:
-            last["text"].append(words)
+            last["text"].write(words)
         elif self.room(0):
-            self.made.append({"output_type": "stream", "name": name, "text": [words]})
+            text = io.StringIO()  # a list of pieces of one character takes 60 times their size
+            text.write(words)
+            self.made.append({"output_type": "stream", "name": name, "text": text})
+        self.full = self.full or not whole
 
     def rich(self, found, size):
         data = {str(kind): value for kind, value in dict(found["data"]).items()}
@@ -125,16 +135,26 @@ class Outputs:
         for name in self.decoders:
             self.raw(name, b"", final=True)
         made = [
-            {**one, "text": "".join(one["text"])} if one["output_type"] == "stream" else one
+            {**one, "text": one["text"].getvalue()} if one["output_type"] == "stream" else one
             for one in self.made
         ]
         if self.full:
             note = (
-                f"[There was more: a cell's output is kept up to {self.size:,} bytes "
-                f"and {self.pieces:,} pieces.]\n"
+                f"[There was more: of what this cell shows {self.size:,} bytes "
+                f"and {self.pieces:,} pieces are kept.]\n"
             )
             made.append({"output_type": "stream", "name": "stderr", "text": note})
         return made
+
+
+def size_of(words):
+    """Bytes of a text in UTF-8."""
+    return len(words) if words.isascii() else len(words.encode("utf-8", "replace"))
+
+
+def beginning(words, size):
+    """As many whole characters of a text as fit into `size` bytes of UTF-8."""
+    return words[:size].encode("utf-8", "replace")[:size].decode("utf-8", "ignore")
 
 
 def text(value):

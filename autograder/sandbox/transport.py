@@ -55,6 +55,8 @@ class Transport:
             Cut: there will be no more.
         """
         while not self.letters:
+            if time.monotonic() > until:  # asked here too: messages without end must not move it
+                raise Silent("The process says nothing.")
             self.pump(until, show)
         return self.letters.popleft()
 
@@ -77,8 +79,6 @@ class Transport:
             raise Cut from None
         except framing.Broken as error:
             raise Cut(f"it sent {error}") from None
-        if time.monotonic() > until and not self.letters:
-            raise Silent("The process says nothing.")
 
     def push(self):
         first = self.queue.popleft()

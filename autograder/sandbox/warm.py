@@ -12,7 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from autograder.sandbox import framing
+from autograder.sandbox import framing, memory_group
 from autograder.sandbox.attacks import leak
 from autograder.sandbox.fork import Fork, remove
 from autograder.sandbox.limits import Dead, Limits, NoSandbox
@@ -72,6 +72,17 @@ class Warm:
     def seconds(self):
         """How long the start took, inside."""
         return self.hello.get("seconds")
+
+    @property
+    def shared(self):
+        """Bytes that a fork has from the start."""
+        return int(self.hello.get("base", 0))
+
+    @property
+    def holds(self):
+        """What holds a submission here, for its grade to record: the tier, and who counts memory."""
+        group = memory_group.writable()
+        return f"{self.tier}, {group[1].name}" if group else self.tier
 
     def start(self, meanwhile=None):
         """Start it, and try whether the sandbox holds. Raises NoSandbox."""
@@ -142,7 +153,7 @@ class Warm:
             self.close()
             self.start()
         self.forks = [fork for fork in self.forks if not fork.closed]
-        fork = Fork(self.control, Path(tempfile.mkdtemp(dir=self.scratch)), limits)
+        fork = Fork(self.control, Path(tempfile.mkdtemp(dir=self.scratch)), limits, self.shared)
         self.forks.append(fork)
         return fork
 

@@ -41,7 +41,10 @@ for names in (["b", "a"], ["c"]):
 def house(course):
     """The tiny course, with all that a bundle is made of, in small."""
     root = course.root
-    for name in ("Makefile", "pyproject.toml", "environment.yml", "constraints.txt"):
+    for name in (
+        *("Makefile", "pyproject.toml", "environment.yml", "constraints.txt"),
+        *("LICENSE", "LICENSE-TEXTS"),
+    ):
         shutil.copy(ROOT / name, root)
     for folder in ("tools", "docs"):
         shutil.copytree(ROOT / folder, root / folder)
@@ -95,6 +98,8 @@ def test_what_is_in_it(house, tmp_path):
         "pyproject.toml",
         "environment.yml",
         "constraints.txt",
+        "LICENSE",
+        "LICENSE-TEXTS",
         "lectures/README.md",
         "lectures/01_tiny.ipynb",
         "exercises/01_tiny/tiny.ipynb",

@@ -1,19 +1,15 @@
 """The command line: it teaches, and bad input gets one clear sentence and an exit status of not 0."""
 
 import csv
-import hashlib
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
 
 import pytest
-from recording import result
 
 from autograder.__main__ import HELP, main
 from autograder.model import Flag
-from autograder.record import record
 
 
 @pytest.mark.parametrize("command", [None, *HELP])
@@ -174,22 +170,6 @@ def test_what_cannot_be_understood_shows_how_it_is_said(args, capsys):
     assert ended.value.code == 2 and "usage: autograder" in capsys.readouterr().err
 
 
-@pytest.fixture
-def graded(course, hand_in, template):
-    """graded(student): what the student handed in is in the gradebook: 1 of 3 points."""
-    course.gradebook.parent.mkdir(exist_ok=True)
-    shutil.copy(template / "autograder" / "gradebook.db", course.gradebook)
-
-    def write(student, **more):
-        digest = hashlib.sha256(hand_in(student).read_bytes()).hexdigest()
-        one = result(student, digest=digest, **more)
-        if one.scores["double-test"].score < 2:
-            one.scores["double-test"].mistakes.append("squares, not doubles")
-        record(course, one)
-
-    return write
-
-
 def test_report_writes_table_csv_and_class_page(course, graded, autograder):
     graded("ann")
     graded("bob", first=2.0, flags=[Flag("torch.optim called", "double calls torch.optim.SGD.")])
@@ -257,10 +237,14 @@ def test_collect_takes_a_folder_in(course, autograder, tmp_path):
     )
     (inbox / "bob" / "essay.txt").write_text("sorry")
     status, out, err = autograder("collect", str(inbox), "--dry-run")
-    assert status == 1 and "1 of 2 would be taken." in out and "1 could not be taken" in err
+    assert (
+        status == 1
+        and "1 of 2 submissions would be taken." in out
+        and "1 could not be taken" in err
+    )
     assert not (course.submitted / "ann").exists()
     status, out, _ = autograder("collect", str(inbox))
-    assert "1 of 2 are in" in out and "Next: `autograder grade --all`." in out
+    assert "1 of 2 submissions are in" in out and "Next: `autograder grade --all`." in out
     assert (course.submitted / "ann" / "01_tiny" / "tiny.ipynb").exists()
 
 

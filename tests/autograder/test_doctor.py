@@ -35,7 +35,7 @@ def test_it_finds_all_well_and_the_sandbox_withstands_every_attack(autograder):
 
 def test_it_says_which_attack_got_through(autograder, monkeypatch):
     class Warm:
-        tier, seconds = "namespaces", 1.0
+        tier, holds, seconds = "namespaces", "namespaces", 1.0
 
         def __init__(self, course):
             pass
@@ -91,3 +91,11 @@ def test_on_windows_it_says_where_to_grade(autograder, monkeypatch):
     status, out, _ = autograder("doctor")
     (row,) = rows(out, "sandbox")
     assert status == 1 and row.startswith("BAD") and "On Windows use WSL" in row
+
+
+def test_another_package_of_the_same_name_is_found(monkeypatch):
+    names = {"autograder": ["my-step", "old-autograder"], "utils": ["my-step"]}
+    monkeypatch.setattr(doctor.importlib.metadata, "packages_distributions", lambda: names)
+    (found,) = doctor.names()
+    assert found.what == "package autograder" and found.ok is False
+    assert "old-autograder has a package of this name" in found.text

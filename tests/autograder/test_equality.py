@@ -13,12 +13,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from recording import rows
 
 from autograder.course import Course
 from autograder.demo import Sheet, bank, empty
 from autograder.grade import grade
 from autograder.release import release
+from tests.support.recording import rows
 
 ROOT = Path(__file__).resolve().parents[2]
 EXERCISES = sorted(path.parent.name for path in (ROOT / "solutions").glob("*/*.ipynb"))

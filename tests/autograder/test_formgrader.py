@@ -14,9 +14,9 @@ import urllib.request
 
 import pytest
 from playwright.sync_api import sync_playwright
-from recording import attacked, hand_in, result
 
 from autograder.record import feedback, record
+from tests.support.recording import attacked, hand_in, result
 
 
 def free_port():

@@ -1,6 +1,6 @@
 """kill -9 with the real judge, in the real sandbox: what comes of a class is as if nothing had been.
 
-`test_pipeline` does the same with more students, oftener, and a stand-in for the judge.
+`test_pipeline` does the same with more students, oftener, and a fake judge.
 """
 
 import json
@@ -16,13 +16,13 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
-from processes import alive, children
-from recording import rows
-from tiny import mark
 
 from autograder.__main__ import main
 from autograder.course import Course
 from autograder.record.journal import Journal, Spool
+from tests.support.processes import alive, children
+from tests.support.recording import rows
+from tests.support.tiny import mark
 
 IMPORTS = "import torch\nfrom utils.check import check_optimizer\nfrom utils.optim import Optim"
 STEP = """\

@@ -1,6 +1,6 @@
 """Interrupted, crowded out, locked out: nothing is lost, and nothing is done twice.
 
-With a stand-in for the judge, so that all that is around it can be tried often.
+With a fake judge, so that all that is around it can be tried often.
 """
 
 import contextlib
@@ -18,15 +18,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import standin
-from processes import alive, children
-from recording import change, hand_in, rows
 
 from autograder.course import Course, Submission, Trouble
 from autograder.grade import grade
 from autograder.record.journal import Journal, Spool
+from tests.support import fake_judge
+from tests.support.processes import alive, children
+from tests.support.recording import change, hand_in, rows
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).resolve().parents[2]
 RIGHT = dict(double="def double(x):\n    return x + x", half="def half(x):\n    return x / 2")
 WRONG = dict(RIGHT, double="def double(x):\n    return x * x")
 
@@ -41,7 +41,7 @@ def same_grader(monkeypatch):
 def ran(tmp_path, monkeypatch):
     """ran() → the students whose notebooks were run, in order, since it was last asked."""
     path = tmp_path / "ran"
-    monkeypatch.setenv("STANDIN_LOG", str(path))
+    monkeypatch.setenv("FAKE_JUDGE_LOG", str(path))
 
     def ran():
         lines = path.read_text().splitlines() if path.exists() else []
@@ -54,7 +54,7 @@ def ran(tmp_path, monkeypatch):
 def run(course, **options):
     """student → Outcome."""
     submissions = course.submissions(course.assignments)
-    settings = dict(read=standin.read, work=standin.work, begin=None)
+    settings = dict(read=fake_judge.read, work=fake_judge.work, begin=None)
     with ThreadPoolExecutor(2) as threads:
         settings["executor"] = threads
         return {
@@ -72,7 +72,7 @@ def test_a_class_is_graded_once(known, ran):
     assert sorted(ran()) == ["right", "wrong"]
     assert found["right"].graded and found["right"].why == [] and found["right"].fresh
     assert found["wrong"].why == ["double-test: double(3) is 6"]
-    assert found["wrong"].tier == "stand-in" and found["wrong"].seconds > 0
+    assert found["wrong"].tier == "fake" and found["wrong"].seconds > 0
     assert not found["broken"].graded and "cannot be read" in found["broken"].why[0]
     assert (
         sum("None" in row for row in rows(known)["grades"]) == 6
@@ -146,7 +146,7 @@ def test_intake_that_stumbles_is_that_students_affair(known):
     def read(course, submission):
         if submission.student == "a":
             raise RecursionError("maximum recursion depth exceeded")
-        return standin.read(course, submission)
+        return fake_judge.read(course, submission)
 
     found = run(known, read=read)
     assert found["b"].graded
@@ -163,7 +163,7 @@ def test_work_that_fails_once_is_tried_again_and_then_set_aside(known):
         tried.append(student)
         if student == "always" or (student == "once" and tried.count("once") == 1):
             raise OSError("no room")
-        return standin.work(job)
+        return fake_judge.work(job)
 
     for name in ("always", "never", "once"):
         hand_in(known, name, **RIGHT)
@@ -176,7 +176,7 @@ def test_work_that_fails_once_is_tried_again_and_then_set_aside(known):
 def test_workers_that_cannot_work_at_all_end_the_run(known):
     hand_in(known, "a", **RIGHT)
     with pytest.raises(Trouble, match="no sandbox holds here"):
-        run(known, begin="standin:no_sandbox")
+        run(known, begin="tests.support.fake_judge:no_sandbox")
     assert rows(known)["submissions"] == []
 
 
@@ -184,7 +184,7 @@ def test_on_windows_it_says_where_to_grade_and_records_nothing(known, monkeypatc
     hand_in(known, "a", **RIGHT)
     monkeypatch.delattr(os, "fork")
     with pytest.raises(Trouble, match="On Windows use WSL"):
-        list(grade(known, known.submissions(["01_tiny"]), read=standin.read))
+        list(grade(known, known.submissions(["01_tiny"]), read=fake_judge.read))
     assert rows(known)["submissions"] == []
 
 
@@ -198,7 +198,7 @@ def test_results_are_kept_while_the_gradebook_is_locked(known, ran, monkeypatch)
     def work(job):  # somebody else takes the gradebook while the first is at work
         if not other.in_transaction and not said:
             other.execute("begin exclusive")
-        return standin.work(job)
+        return fake_judge.work(job)
 
     def say(sentence):
         said.append(sentence)
@@ -220,7 +220,7 @@ def test_a_gradebook_that_stays_locked_ends_the_run_and_no_work_is_lost(known, r
 
         def work(job):
             other.execute("begin exclusive")
-            return standin.work(job)
+            return fake_judge.work(job)
 
         with pytest.raises(Trouble, match="is locked"):
             run(known, work=work, say=str)
@@ -233,8 +233,8 @@ def test_the_second_grader_refuses_while_the_first_is_at_work(known):
 
     def work(job):
         with pytest.raises(Trouble, match=f"another grader .* process {os.getpid()} on"):
-            list(grade(known, known.submissions(["01_tiny"]), read=standin.read))
-        return standin.work(job)
+            list(grade(known, known.submissions(["01_tiny"]), read=fake_judge.read))
+        return fake_judge.work(job)
 
     assert run(known, work=work)["a"].graded
 
@@ -246,7 +246,7 @@ def test_again_interrupted_goes_on_without_again(known, ran):
     ran()
     submissions = known.submissions(["01_tiny"])
     with ThreadPoolExecutor(1) as threads:
-        settings = dict(read=standin.read, work=standin.work, begin=None, executor=threads)
+        settings = dict(read=fake_judge.read, work=fake_judge.work, begin=None, executor=threads)
         going = grade(known, submissions, again=True, workers=1, **settings)
         next(going)
         going.close()
@@ -262,16 +262,16 @@ def test_again_interrupted_goes_on_without_again(known, ran):
 
 GRADE = """
 import sys
-sys.path.insert(0, sys.argv[2])
 from autograder.course import Course
 from autograder.grade import grade
-import standin
+from tests.support import fake_judge
 from autograder.record import journal
 journal.environment = lambda course: "the same"  # also while somebody works on the grader
 if __name__ == "__main__":
     course = Course(sys.argv[1])
     found = course.submissions(course.assignments)
-    for one in grade(course, found, workers=2, read=standin.read, work="standin:work", begin=None):
+    fake = dict(read=fake_judge.read, work="tests.support.fake_judge:work", begin=None)
+    for one in grade(course, found, workers=2, **fake):
         print(one.submission.student, one.graded, one.why, flush=True)
 """
 
@@ -284,10 +284,10 @@ def process(known, tmp_path):
     started = []
 
     def process():
-        command = [sys.executable, str(script), str(known.root), str(HERE)]
-        started.append(
-            subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
-        )
+        command = [sys.executable, str(script), str(known.root)]
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        settings = dict(stdout=subprocess.PIPE, text=True, start_new_session=True, env=env)
+        started.append(subprocess.Popen(command, **settings))
         return started[-1]
 
     yield process

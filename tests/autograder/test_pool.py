@@ -6,9 +6,9 @@ import time
 from concurrent.futures import BrokenExecutor
 
 import pytest
-from processes import alive, children
 
 from autograder.pool import Pool
+from tests.support.processes import alive, children
 
 READY = {}
 

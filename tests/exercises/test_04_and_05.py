@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.running import lost_by
+from tests.support.running import lost_by
 
 SOLUTIONS = Path(__file__).resolve().parents[2] / "solutions"
 QUESTIONS = {

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 import torch
 
-from tests.running import lost_by
+from tests.support.running import lost_by
 
 SOURCE = Path(__file__).resolve().parents[2] / "solutions" / "06_mnist" / "mnist.ipynb"
 CELLS = nbformat.read(SOURCE, as_version=4).cells

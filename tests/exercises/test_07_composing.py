@@ -5,7 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.running import lost_by
+from tests.support.running import lost_by
 
 SOURCE = Path(__file__).resolve().parents[2] / "solutions" / "07_composing" / "composing.ipynb"
 CELLS = nbformat.read(SOURCE, as_version=4).cells

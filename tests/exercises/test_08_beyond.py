@@ -5,8 +5,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.running import lost_by
-from utils.check import check_that
+from tests.support.running import lost_by
 
 SOURCE = Path(__file__).resolve().parents[2] / "solutions" / "08_beyond" / "beyond.ipynb"
 CELLS = nbformat.read(SOURCE, as_version=4).cells
@@ -178,4 +177,4 @@ def test_a_slow_optimizer_keeps_part_of_the_points_of_the_race(monkeypatch):
 def test_without_a_race_the_score_is_an_assertion():
     (cell,) = (cell for cell in CELLS if cell.id == "race-score")
     with pytest.raises(AssertionError, match="There is no race yet"):
-        exec(cell.source, {"rows": [], "check_that": check_that})
+        exec(cell.source, {"rows": []})

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import code_cells, run_cells
+from tests.support.running import code_cells, run_cells
 
 LECTURES = Path(__file__).parents[2] / "lectures"
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -32,7 +33,8 @@ def test_code_is_formatted():
 
 def pinned():
     lines = (ROOT / "constraints.txt").read_text().splitlines()
-    return dict(line.lower().split("==") for line in lines if line and not line.startswith("#"))
+    pins = (line.split("==") for line in lines if line and not line.startswith("#"))
+    return {canonicalize_name(name): version for name, version in pins}
 
 
 def extras(*names):
@@ -51,7 +53,7 @@ def extras(*names):
 def test_tested_versions_lie_in_the_ranges_that_are_asked_for():
     for line in set(extras("dev")):
         requirement = Requirement(line)
-        assert requirement.specifier.contains(pinned()[requirement.name.lower()]), line
+        assert requirement.specifier.contains(pinned()[canonicalize_name(requirement.name)]), line
 
 
 def test_conda_and_binder_install_from_the_same_list_with_the_same_versions():

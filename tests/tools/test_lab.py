@@ -1,5 +1,6 @@
 """`make lab`: JupyterLab on the start page, or one sentence why not."""
 
+import importlib.util
 import json
 import socket
 import subprocess
@@ -29,6 +30,19 @@ def test_a_port_that_is_taken_is_said():
 def test_a_port_that_is_none_is_said():
     done = subprocess.run([*LAB, "--port", "99999"], capture_output=True, text=True)
     assert done.returncode == 1 and "99999 is no port" in done.stderr
+
+
+def test_a_file_that_hides_the_courses_own_is_found(tmp_path):
+    spec = importlib.util.spec_from_file_location("lab", ROOT / "tools" / "lab.py")
+    lab = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(lab)
+    for name in ("02_sgd/utils.py", "02_sgd/mine.py", "03_momentum/torch.py"):
+        path = tmp_path / "exercises" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    found = [path.relative_to(tmp_path).as_posix() for path in lab.hiding(tmp_path)]
+    assert found == ["exercises/02_sgd/utils.py", "exercises/03_momentum/torch.py"]
+    assert lab.hiding(ROOT) == []
 
 
 @pytest.fixture

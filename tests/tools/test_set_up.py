@@ -24,6 +24,7 @@ def set_up(tmp_path, monkeypatch):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.delenv("TORCH_INDEX", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))  # neither uv nor a GPU
     module.asked, module.installed, module.real_pip = [], set(), module.pip
 
     def pip(*args):
@@ -140,6 +141,61 @@ def test_no_network_is_said(set_up, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(set_up.CannotGoOn, match="is there a network"):
         set_up.real_pip("download", "my-step-is-not-there")
+
+
+@pytest.fixture
+def uv(set_up, tmp_path, monkeypatch):
+    """uv(fails_on=…): a uv on the PATH that notes what it is asked; the file of its notes."""
+
+    def uv(fails_on="nothing"):
+        tool, notes = tmp_path / "bin" / "uv", tmp_path / "notes"
+        tool.parent.mkdir()
+        tool.write_text(
+            f'#!/bin/sh\nPATH={os.environ["PATH"]}:/usr/bin:/bin\necho "$@" >> {notes}\n'
+            f'case "$*" in *{fails_on}*) echo "error: a page of reasons" >&2; exit 2;; esac\n'
+        )
+        tool.chmod(0o755)
+        return notes
+
+    def works(code):
+        notes = tmp_path / "notes"
+        torch = "torch" in set_up.installed or "torchvision" in (
+            notes.read_text() if notes.exists() else ""
+        )
+        return set_up.PYTHON.exists() and ("torch" not in code or torch)
+
+    monkeypatch.setattr(set_up, "works", works)
+    return uv
+
+
+def test_uv_installs_where_it_is_at_hand_and_the_build_that_fits_the_machine(set_up, uv):
+    notes = uv()
+    set_up.main()
+    tried, torch, rest = notes.read_text().splitlines()
+    assert "--dry-run" in tried
+    assert torch.endswith("--torch-backend=auto torch torchvision --quiet")
+    assert "--editable" in rest
+    assert all(f"--constraint {set_up.ROOT}/constraints.txt" in one for one in (torch, rest))
+    assert set_up.asked == []
+
+
+def test_without_an_index_of_small_builds_uv_takes_the_default_pair(set_up, uv, capfd):
+    notes = uv(fails_on="torch-backend")
+    set_up.main()
+    _, torch, rest = notes.read_text().splitlines()
+    assert torch.endswith("torch torchvision --quiet") and "backend" not in torch
+    assert set_up.asked == []
+    out, err = capfd.readouterr()
+    assert out.count("no index of small builds answers, so it is the default build.") == 1
+    assert err == ""
+
+
+def test_pip_tries_what_uv_cannot(set_up, uv, capfd):
+    uv(fails_on="pip")
+    set_up.main()
+    torch, rest = set_up.asked
+    assert torch[-2:] == ("torch", "torchvision") and rest[:2] == ("install", "--editable")
+    assert "uv could not install this, so pip tries." in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ import sys
 import time
 
 import pytest
+import torch
 import torchvision
 
-from utils.data import DATA, FILES, DataError, mnist
+from utils.data import DATA, FILES, DataError, mnist, numbers
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ def test_a_killed_unpacking_leaves_no_half_file_under_the_name(root):
 
 def test_leftovers_of_a_killed_unpacking_are_swept_away(root):
     raw(root).mkdir(parents=True)
-    old = raw(root) / "tmp-left-over.part"
+    old = raw(root) / f".{next(iter(FILES))}.left-over.part"
     old.write_bytes(b"half")
     os.utime(old, (time.time() - 7200,) * 2)
     load(root)
@@ -164,3 +165,21 @@ def test_a_full_disk_is_said(root, monkeypatch):
     with pytest.raises(DataError, match="cannot unpack .*No space left on device"):
         mnist(root=root)
     assert list(raw(root).iterdir()) == []
+
+
+def test_the_numbers_are_those_that_torchvision_reads():
+    for train, names in ((True, "train"), (False, "t10k")):
+        read = mnist(train=train)
+        images = numbers(f"{names}-images-idx3-ubyte")
+        labels = numbers(f"{names}-labels-idx1-ubyte")
+        assert torch.equal(images, read.data.flatten(1)) and torch.equal(labels, read.targets)
+
+
+def test_installed_away_from_the_course_is_said(tmp_path, monkeypatch):
+    def no_network(*args, **words):
+        raise OSError("no network")
+
+    monkeypatch.setattr("torchvision.datasets.MNIST.__init__", no_network)
+    monkeypatch.setattr("utils.data.DATA", tmp_path / "site-packages" / "data")
+    with pytest.raises(DataError, match="away from its folder.*pip install --editable"):
+        mnist(root=tmp_path / "site-packages" / "data")

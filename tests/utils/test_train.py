@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from utils import data
-from utils.train import Batches, best_device, evaluate, fit, mnist_tensors
+from utils.train import Batches, best_device, evaluate, fit, mnist_images, mnist_tensors
 
 
 def toy(n=50, seed=0):
@@ -68,6 +68,26 @@ def test_the_held_back_images_are_always_the_same_and_limit_keeps_a_part():
     assert len(train[0]) == len(train[1]) == 300
     assert torch.equal(y1, y2)
     torch.testing.assert_close(x1 / x1.std(), x2 / x2.std(), rtol=1e-3, atol=1)
+
+
+def test_images_are_the_tensors_of_which_only_bytes_are_kept():
+    images, tensors = mnist_images(valid=500, limit=1000), mnist_tensors(valid=500, limit=1000)
+    rows = torch.tensor([3, 1, 499])
+    for (x, y), (kept, labels) in zip(images, tensors, strict=True):
+        assert x.pixels.dtype == torch.uint8 and kept.dtype == torch.float32
+        assert x.shape == kept.shape and len(x) == len(kept) and torch.equal(y, labels)
+        assert torch.equal(x[:], kept) and torch.equal(x[rows], kept[rows])
+        assert torch.equal(x[7], kept[7]) and torch.equal(x[10:20], kept[10:20])
+        for one, other in zip(
+            Batches(x, y, 64, shuffle=True), Batches(kept, y, 64, shuffle=True), strict=True
+        ):
+            assert torch.equal(one[0], other[0]) and torch.equal(one[1], other[1])
+
+
+def test_they_are_normalised_by_the_mean_and_deviation_that_torch_finds():
+    (x, _), _, _ = mnist_images(limit=3000)
+    std, mean = torch.std_mean(x.pixels[x.rows].float())
+    assert (x.mean, x.std) == (mean, std)
 
 
 def test_valid_out_of_range_is_one_sentence():

@@ -12,7 +12,7 @@ import torch
 
 import utils.optim
 from utils.check.compare import text
-from utils.check.finding import Line
+from utils.check.finding import NO_ANSWER, NO_STEP, Line
 from utils.check.guard import Stopped
 from utils.check.situations import NoOptimizer, Situation
 
@@ -418,13 +418,13 @@ def no_gradient(error, situation, step):
 def not_written(error, Student):
     if not isinstance(Student, type):
         return (
-            "this is not written yet",
+            NO_ANSWER,
             "`NotImplementedError` is still in its place: write your answer, and remove that line.",
             (),
         )
     methods = [name for name in vars(Student) if name != "step"]  # torch puts a `step` there itself
     close = difflib.get_close_matches("my_step", methods, n=1, cutoff=0.5)
-    name = "my_step is not written yet"
+    name = NO_STEP
     last = traceback.extract_tb(error.__traceback__)[-1:]
     if "my_step" in methods and last and last[0].filename == utils.optim.__file__:
         return (

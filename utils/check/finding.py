@@ -17,6 +17,10 @@ LONGEST, MOST = 5_000, 100
 """A text that comes from another process is cut off here, and a list of them there."""
 
 
+NO_STEP, NO_ANSWER = "my_step is not written yet", "this is not written yet"
+"""Names of mistakes: nothing was answered so far."""
+
+
 @dataclass(frozen=True)
 class Line:
     """A line of the student's own code.
@@ -74,6 +78,11 @@ class Finding:
     given: tuple[tuple[str, str], ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
     compared: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def unwritten(self) -> bool:
+        """Is there no answer yet?"""
+        return bool({NO_STEP, NO_ANSWER} & set(self.mistakes))
 
     def to_json(self) -> dict:
         """As plain data: strings, numbers, lists and dicts."""

@@ -22,6 +22,7 @@ class Comparison:
     name, against: what to call them.
     traces, reference: what they did, situation by situation.
     guard: what else was seen of the student's code.
+    Reference: makes the right optimizer.
     """
 
     Student: object
@@ -31,6 +32,7 @@ class Comparison:
     traces: list
     reference: list
     guard: Guard
+    Reference: object = None
 
 
 def check_optimizer(Student, Reference, **hyper):
@@ -79,7 +81,7 @@ def compare(name, Student, Reference, given):
         if gap and not difference(mine.points, theirs.points, LOOSE):
             rounding, gap = rounding or theirs.situation, None
         if mine.error or mine.faults or gap:
-            both = Comparison(Student, name, against, hyper, traces, reference, guard)
+            both = Comparison(Student, name, against, hyper, traces, reference, guard, Reference)
             optimizer_report.explain(both, mine, theirs, gap)
     steps = sum(t.steps for t in reference)
     says = f"{name} takes the same steps as {against}: {len(reference)} situations, {steps} steps."
@@ -101,7 +103,7 @@ def refuse_what_is_no_class(Student, Reference, name, against):
             title = f"The check needs a class, but it was given {report.shorten(repr(thing))}."
             report.failed(Finding(who, title, mistakes=("no class",)))
     for kind in getattr(unwrapped(Student), "__mro__", ()):
-        torchs = str(kind.__module__).startswith("torch.optim.")
+        torchs = f"{kind.__module__}.".startswith("torch.optim.")  # Muon: "torch.optim"
         if torchs and kind is not torch.optim.Optimizer:
             title = f"{name} is torch's own {kind.__name__}, or derives from it"
             title += ": write the step yourself."

@@ -1,15 +1,16 @@
 """What a failed check of an optimizer says: where, yours, expected, the mistake, the hints."""
 
 import dis
+import functools
 import math
 from dataclasses import replace
 
 import numpy as np
 
-from utils.check import errors, report
+from utils.check import closer, errors, report
 from utils.check.compare import LOOSE, difference
 from utils.check.diagnosis import broken, from_bank, other_default
-from utils.check.finding import Finding, sentence
+from utils.check.finding import NO_STEP, Finding, sentence
 from utils.check.guard import SECONDS, Stopped
 from utils.check.situations import NoOptimizer, script
 
@@ -109,7 +110,10 @@ def explain(both, mine, theirs, gap):
         title = f"{both.name} takes the right steps, but does more than that."
     if both.guard.printed:
         notes.append(("printed", report.shorten(both.guard.printed)))
-    report.failed(replace(found, title=title, notes=tuple(notes), **why), picture)
+    found = replace(found, title=title, notes=tuple(notes), **why)
+    sure = gap is not None and mine.error is None and found.mistakes != ("unknown",)
+    look = None if sure else functools.partial(closer.at_optimizer, both=both)
+    report.failed(found, picture, look)
 
 
 def diagnose(both, mine, theirs):
@@ -204,7 +208,7 @@ def why_nothing_moves(both):
         )
     code = getattr(getattr(both.Student, "my_step", None), "__code__", None)
     if code is not None and not code.co_names:
-        return "my_step is not written yet", "It does nothing: no parameter moves.", ()
+        return NO_STEP, "It does nothing: no parameter moves.", ()
     silent = not any(t.faults for t in both.traces)
     if code is not None and silent and not rebinds(code, "p"):
         return (

@@ -1,12 +1,14 @@
 """Optimizers you can feel: pictures that move under your finger, and your own class in them.
 
+facts      what Python and the page both know (playground.json)
 scene      what is on the canvas, as a short string
 slice      a real landscape, from MNIST (mnist.json)
 walk       the kernel's engine; slopes: its gradients; textbook: the optimizers that it is compared with
+newest     your class as it is now, after its cell has been run again
 channel    the way to the page, without what makes it long
 goals      goals to explore for, and whether they are reached
-widget     the landscape playground; averages: the smoothing playground; training: the dashboard; assets: how it lives on without a kernel
-engine.js  the page's engine, equal to torch; landscape.js, smoothing.js, dashboard.js, ui.js: the pictures
+widget     the landscape playground; averages: the smoothing playground; training: the dashboard
+assets     the page's side (playground.min.js, made from js/ by `make js`), also without a kernel
 """
 
 from utils.playground.averages import Smoothing, smooth

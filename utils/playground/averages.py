@@ -1,14 +1,22 @@
 """The smoothing playground of lecture 01 as a widget."""
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 import traitlets
 
 from utils import smoothing
 from utils.playground.assets import Alive
-from utils.playground.walk import tell
+from utils.playground.facts import FACTS
+from utils.playground.newest import newest, watch
+from utils.playground.walk import explain
+from utils.plots import Picture
 
 
-def smooth(mine=None, data=None, beta=0.9):
+def smooth(
+    mine: Callable[..., Any] | None = None, data: Any = None, beta: float = 0.9
+) -> "Smoothing":
     """Noisy values and three averages of them: SMA, EWMA and debiased EWMA.
 
         smooth()               # the textbook's, on the two models of lecture 01
@@ -29,7 +37,7 @@ def smooth(mine=None, data=None, beta=0.9):
     return Smoothing(mine, as_sets(data), beta)
 
 
-def as_sets(data):
+def as_sets(data: Any) -> list[dict[str, Any]]:
     """The data as the page wants it: a list of {label, y, truth}."""
     if data is None:
         models = [("the truth stands still", smoothing.offset_noise())]
@@ -46,17 +54,20 @@ def as_sets(data):
 class Smoothing(Alive):
     """See `smooth`."""
 
-    FILES, RENDER = ("ui", "smoothing"), "renderSmoothing"
+    RENDER = "renderSmoothing"
 
-    data = traitlets.List().tag(sync=True)
+    data: Any = traitlets.List().tag(sync=True)
     mine = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     recorded = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     beta = traitlets.Float(0.9).tag(sync=True)
     which = traitlets.Int(0).tag(sync=True)
     window = traitlets.Int(0).tag(sync=True)  # of the SMA; 0 is all so far
 
-    def __init__(self, mine, sets, beta):
-        self.function, self.sets = mine, sets
+    def __init__(
+        self, mine: Callable[..., Any] | None, sets: list[dict[str, Any]], beta: float
+    ) -> None:
+        self.function: Any = mine
+        self.sets = sets
         super().__init__(
             data=sets,
             beta=beta,
@@ -64,8 +75,10 @@ class Smoothing(Alive):
             recorded=self.average(0, beta) if mine else None,
         )
         self.on_msg(self.answer)
+        if mine is not None:
+            watch(self)
 
-    def answer(self, _, message, buffers):
+    def answer(self, _: Any, message: dict[str, Any], buffers: Any) -> None:
         """Answer every message, whatever happens: the page counts them."""
         reply = {"me": message.get("me"), "id": message.get("id"), "kind": "pong"}
         try:
@@ -73,12 +86,18 @@ class Smoothing(Alive):
                 trail = self.average(message["which"], message["beta"])
                 reply |= {"kind": "smooth", "trail": trail}
         except Exception as error:  # noqa: BLE001
-            reply |= {"kind": "smooth", "trail": {"y": None, "trouble": tell(error)}}
+            reply |= {"kind": "smooth", "trail": {"y": None, "trouble": explain(error)}}
         finally:
             self.send(reply)
 
-    def average(self, which, beta):
+    def renew(self) -> None:
+        """After a cell: if your function is another one now, average with it; the page hears."""
+        if newest(self.function) is not self.function:
+            self.recorded = self.average(self.which, self.beta)
+
+    def average(self, which: int, beta: float) -> dict[str, Any]:
         """What your function makes of the data, or why not: {y, trouble}."""
+        self.function = newest(self.function)
         x = torch.tensor(self.sets[which]["y"], dtype=torch.float64)
         try:
             try:
@@ -89,7 +108,7 @@ class Smoothing(Alive):
                 y = self.function(x.clone())
             y = torch.as_tensor(y, dtype=torch.float64)
         except Exception as error:  # noqa: BLE001 (yours: the widget lives on)
-            return {"y": None, "trouble": tell(error)}
+            return {"y": None, "trouble": explain(error)}
         if y.shape != x.shape:
             said = f"returned a shape of {tuple(y.shape)}, not {tuple(x.shape)}."
             return {"y": None, "trouble": said}
@@ -98,20 +117,23 @@ class Smoothing(Alive):
             return {"y": None, "trouble": f"gives no finite value for mini-batch {first}."}
         return {"y": y.tolist(), "trouble": ""}
 
-    def picture(self):
+    def picture(self) -> Picture:
         """The three averages as a `Picture`, for print and for pages without JavaScript."""
         shown = self.sets[self.which]
         y = torch.tensor(shown["y"], dtype=torch.float64)
         t = torch.arange(1, len(y) + 1, dtype=torch.float64)
-        raw, a = [], 0.0
+        values, a = [], torch.tensor(0.0)
         for x in y:
             a = self.beta * a + (1 - self.beta) * x
-            raw.append(a)
-        raw = torch.stack(raw)
-        lines = {"SMA": y.cumsum(0) / t, "EWMA": raw, "debiased EWMA": raw / (1 - self.beta**t)}
+            values.append(a)
+        raw = torch.stack(values)
+        lines = [y.cumsum(0) / t, raw, raw / (1 - self.beta**t)]  # SMA, EWMA, debiased EWMA
         truth = torch.tensor(shown["truth"]) if shown["truth"] else torch.full_like(y, torch.nan)
-        alt = f"Noisy values with SMA, EWMA and debiased EWMA, β = {self.beta:g}."
-        return smoothing.picture(smoothing.Noisy(t, y, truth), lines, alt)
+        labels = list(FACTS["averages"].values())
+        alt = f"Noisy values with {', '.join(labels)}, β = {self.beta:g}."
+        return smoothing.picture(
+            smoothing.Noisy(t, y, truth), dict(zip(labels, lines, strict=True)), alt
+        )
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"smooth(beta={self.beta:g})"

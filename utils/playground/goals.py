@@ -9,13 +9,17 @@ The goal fixes landscape, start, noise and seed; the answer brings optimizers wi
 import math
 from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Any
 
+from utils.playground.facts import FACTS, LABELS, VERDICTS
+from utils.playground.scene import Scene, parse, write
 from utils.playground.scene import link as to_link
-from utils.playground.scene import parse, write
-from utils.playground.textbook import LABELS, textbook
-from utils.playground.walk import trail
+from utils.playground.textbook import textbook
+from utils.playground.walk import Trail, trail
 
-LONG = 1000  # steps after which what has not diverged is called stable
+Runs = dict[str, dict[str, float]]
+
+LONG: int = FACTS["stable_steps"]  # steps after which what has not diverged is called stable
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class Goal:
     optimizer: str = ""
     within: float = 0.0
 
-    def spec(self):
+    def spec(self) -> dict[str, Any]:
+        """As plain data, for the page."""
         return asdict(self)
 
 
@@ -42,24 +47,26 @@ class Verdict:
     score: float
     text: str
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.passed
 
 
-def below(loss=1e-6, steps=100, link="land=quadratic"):
+def below(loss: float = 1e-6, steps: int = 100, link: str = "land=quadratic") -> Goal:
     """Get below `loss` within `steps` steps. Score: the steps that it took."""
     text = f"Get below a loss of {write(loss)} within {steps} steps."
     return Goal("below", fixed(link), text, loss=loss, steps=steps)
 
 
-def edge(optimizer="sgd", within=0.02, link="land=quadratic"):
+def edge(optimizer: str = "sgd", within: float = 0.02, link: str = "land=quadratic") -> Goal:
     """Find the largest lr at which `optimizer` is stable, to a part `within`. Score: that lr."""
     known(optimizer)
     text = f"Find the largest stable learning rate of {LABELS[optimizer]}, to {within:.0%}."
     return Goal("edge", fixed(link), text, optimizer=optimizer, within=within)
 
 
-def beat(rival="momentum", loss=1e-6, link="land=quadratic&momentum=0.1,0.9"):
+def beat(
+    rival: str = "momentum", loss: float = 1e-6, link: str = "land=quadratic&momentum=0.1,0.9"
+) -> Goal:
     """Get below `loss` in fewer steps than `rival`, as it is in `link`. Score: your steps."""
     known(rival)
     if rival not in parse(link)["runs"]:
@@ -68,60 +75,64 @@ def beat(rival="momentum", loss=1e-6, link="land=quadratic&momentum=0.1,0.9"):
     return Goal("beat", fixed(link), text, loss=loss, steps=LONG, optimizer=rival)
 
 
-def fixed(link):
+def fixed(link: str) -> str:
+    """The link with everything in it, also what it leaves out."""
     return to_link(parse(link))
 
 
-def known(optimizer):
+def known(optimizer: str) -> None:
+    """A ValueError if there is no textbook optimizer of that name."""
     if optimizer not in LABELS:
         raise ValueError(f"there is no optimizer {optimizer!r}; there are {', '.join(LABELS)}.")
 
 
-def reached(goal, answer):
+def reached(goal: Goal, answer: str) -> Verdict:
     """Walk again, as `answer` (a link) says, where `goal` says, and return the `Verdict`."""
     runs, ground = parse(answer)["runs"], parse(goal.link)
     if goal.kind == "edge":
         return judge_edge(goal, runs, ground)
-    took = {name: steps_to(goal, name, hyper, ground) for name, hyper in runs.items()}
+    took = {name: steps_to(goal, name, runs[name], ground) for name in LABELS if name in runs}
     name, steps = min(took.items(), key=lambda item: item[1])
     rival = goal.steps + 1.0
     if goal.kind == "beat":
         rival = steps_to(goal, goal.optimizer, ground["runs"][goal.optimizer], ground)
-    if math.isinf(steps):
-        told = f"none gets below {write(goal.loss)} within {goal.steps} steps"
-    else:
-        told = f"{LABELS[name]} is below {write(goal.loss)} after {int(steps)} steps"
-        if goal.kind == "beat":
-            told += f", and {LABELS[goal.optimizer]} took {rival:g}".replace("inf", "for ever")
-    return Verdict(steps < rival, steps, told[0].upper() + told[1:] + ".")
+    text = VERDICTS["never" if math.isinf(steps) else goal.kind].format(
+        optimizer=LABELS[name],
+        loss=write(goal.loss),
+        limit=goal.steps,
+        steps=steps if math.isinf(steps) else int(steps),
+        rival=LABELS.get(goal.optimizer),
+        rival_steps=VERDICTS["rival_never"] if math.isinf(rival) else int(rival),
+    )
+    return Verdict(steps < rival, steps, text)
 
 
-def judge_edge(goal, runs, ground):
+def judge_edge(goal: Goal, runs: Runs, ground: Scene) -> Verdict:
+    """Stable at the lr of the answer, and no longer at one that is `within` larger?"""
     name = goal.optimizer
     if name not in runs:
-        return Verdict(False, 0.0, f"{LABELS[name]} is not switched on.")
+        return Verdict(False, 0.0, VERDICTS["off"].format(optimizer=LABELS[name]))
     lr = runs[name]["lr"]
     inside = stable(name, runs[name], ground)
     outside = stable(name, {**runs[name], "lr": lr * (1 + goal.within)}, ground)
-    if not inside:
-        return Verdict(False, lr, f"With lr = {lr:g} {LABELS[name]} diverges.")
-    if outside:
-        return Verdict(False, lr, f"lr = {lr:g} is stable, but so is one {goal.within:.0%} larger.")
-    return Verdict(True, lr, f"lr = {lr:g} is stable, and one {goal.within:.0%} larger is not.")
+    kind = "diverges" if not inside else "timid" if outside else "edge"
+    text = VERDICTS[kind].format(optimizer=LABELS[name], lr=write(lr), within=f"{goal.within:.0%}")
+    return Verdict(inside and not outside, lr, text)
 
 
-def steps_to(goal, name, hyper, ground):
+def steps_to(goal: Goal, name: str, hyper: dict[str, Any], ground: Scene) -> float:
     """Steps until the loss is below the goal's, or infinity."""
     out = walk(name, hyper, ground, goal.steps)
     return next((float(i) for i, loss in enumerate(out.losses) if loss < goal.loss), math.inf)
 
 
-def stable(name, hyper, ground):
+def stable(name: str, hyper: dict[str, Any], ground: Scene) -> bool:
     """No larger loss after many steps than at the start."""
     out = walk(name, hyper, ground, LONG)
     return not out.broke and out.losses[-1] <= out.losses[0]
 
 
-def walk(name, hyper, ground, steps):
+def walk(name: str, hyper: dict[str, Any], ground: Scene, steps: int) -> Trail:
+    """A textbook optimizer, where the goal says."""
     where = ground["land"], ground["start"], steps, ground["noise"], ground["seed"]
     return trail(partial(textbook, name, **hyper), *where)

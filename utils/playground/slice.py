@@ -4,7 +4,7 @@
 
 The plane goes through the weights at the start, (0, 0), after two epochs of SGD, (1, 0), and after
 two epochs of Adam. On a grid in it the loss of 10,000 training images is computed. Between the
-grid's points it is a bicubic spline; the page (engine.js) evaluates the same coefficients.
+grid's points it is a bicubic spline; the page (js/src/engine/spline.js) evaluates the same coefficients.
 
 Source of the idea: Li et al. (2018), Visualizing the Loss Landscape of Neural Nets,
 https://arxiv.org/abs/1712.09913
@@ -14,17 +14,20 @@ import base64
 import json
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 
+Frame = tuple[float, float, float, float]  # x0, x1, y0, y1
+
 FILE = Path(__file__).with_name("mnist.json")
-WALL = 4.0  # beyond the grid the loss rises by ½ WALL times the squared distance from it
+WALL = 4.0  # what `compute` writes: beyond the grid the loss rises by ½ wall · distance²
 
 
 @cache
-def stored():
+def stored() -> dict[str, Any]:
     """The grid's place and the spline's coefficients, float64, shape (n + 2, n + 2)."""
-    found = json.loads(FILE.read_text())
+    found: dict[str, Any] = json.loads(FILE.read_text())
     raw = torch.frombuffer(bytearray(base64.b64decode(found["levels"])), dtype=torch.uint16)
     size = found["n"] + 2
     found["c"] = found["unit"] * raw.double().reshape(size, size)
@@ -37,10 +40,10 @@ class MnistSlice:
     Call it with weights of shape (..., 2) to get losses of shape (...).
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.minimum = tuple(stored()["minimum"])
 
-    def __call__(self, w):
+    def __call__(self, w: torch.Tensor) -> torch.Tensor:
         grid, c = stored(), stored()["c"]
         x0, x1, y0, y1 = grid["grid"]
         low, high = torch.tensor([[x0, y0], [x1, y1]], dtype=torch.float64)
@@ -52,20 +55,22 @@ class MnistSlice:
         four = torch.arange(4)
         around = c[(j[..., None] + four)[..., :, None], (i[..., None] + four)[..., None, :]]
         spline = (around * weights[..., 1, :, None] * weights[..., 0, None, :]).sum((-1, -2))
-        return spline + 0.5 * WALL * (w - near).square().sum(-1)
+        wall: float = grid["wall"]
+        loss: torch.Tensor = spline + 0.5 * wall * (w - near).square().sum(-1)
+        return loss
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "a slice through the loss on MNIST"
 
 
-def basis(t):
+def basis(t: torch.Tensor) -> torch.Tensor:
     """The four cubic B-splines that are not zero at the part t of a cell: (...) → (..., 4)."""
     s = 1 - t
     three = s**3, 3 * t**3 - 6 * t**2 + 4, 3 * s**3 - 6 * s**2 + 4, t**3
     return torch.stack(three, -1) / 6
 
 
-def coefficients(levels):
+def coefficients(levels: torch.Tensor) -> torch.Tensor:
     """The natural bicubic spline through `levels`, shape (n, n) → (n + 2, n + 2)."""
     n = len(levels)
     system = torch.zeros(n + 2, n + 2, dtype=torch.float64)
@@ -75,10 +80,16 @@ def coefficients(levels):
     padded = torch.zeros(n + 2, n + 2, dtype=torch.float64)
     padded[1:-1, 1:-1] = levels
     inverse = torch.linalg.inv(system)
-    return inverse @ padded @ inverse.T
+    found: torch.Tensor = inverse @ padded @ inverse.T
+    return found
 
 
-def compute(n=25, grid=(-0.6, 1.8, -0.9, 1.5), window=(-0.4, 1.6, -0.6, 1.2), epochs=2):
+def compute(
+    n: int = 25,
+    grid: Frame = (-0.6, 1.8, -0.9, 1.5),
+    window: Frame = (-0.4, 1.6, -0.6, 1.2),
+    epochs: int = 2,
+) -> dict[str, Any]:
     """Train, cut, measure: what mnist.json holds."""
     import torch.nn.functional as F
     from torch import nn
@@ -89,11 +100,11 @@ def compute(n=25, grid=(-0.6, 1.8, -0.9, 1.5), window=(-0.4, 1.6, -0.6, 1.2), ep
     torch.set_num_threads(1)
     images, valid, _ = mnist_tensors()
 
-    def end(Optimizer=None, **hyper):
+    def end(Optimizer: Any = None, **hyper: float) -> tuple[torch.Tensor, nn.Module]:
         torch.manual_seed(0)
         model = nn.Sequential(nn.Linear(784, 32), nn.ReLU(), nn.Linear(32, 10))
         if Optimizer:
-            batches = Batches(*images, shuffle=True)
+            batches = Batches(images[0], images[1], shuffle=True)
             fit(model, batches, None, Optimizer(model.parameters(), **hyper), epochs, bar=False)
         return parameters_to_vector(model.parameters()).detach().double(), model
 
@@ -108,9 +119,10 @@ def compute(n=25, grid=(-0.6, 1.8, -0.9, 1.5), window=(-0.4, 1.6, -0.6, 1.2), ep
     x, y = images[0][:10_000].double(), images[1][:10_000]
     model.double()
     levels = torch.empty(n, n, dtype=torch.float64)
+    x0, x1, y0, y1 = grid
     with torch.no_grad():
-        for j, b in enumerate(torch.linspace(*grid[2:], n, dtype=torch.float64)):
-            for i, a in enumerate(torch.linspace(*grid[:2], n, dtype=torch.float64)):
+        for j, b in enumerate(torch.linspace(y0, y1, n, dtype=torch.float64)):
+            for i, a in enumerate(torch.linspace(x0, x1, n, dtype=torch.float64)):
                 vector_to_parameters(first + a * along + b * across, model.parameters())
                 levels[j, i] = F.cross_entropy(model(x), y)
     c = coefficients(levels)
@@ -129,26 +141,27 @@ def compute(n=25, grid=(-0.6, 1.8, -0.9, 1.5), window=(-0.4, 1.6, -0.6, 1.2), ep
         "grid": grid,
         "window": window,
         "n": n,
+        "wall": WALL,
         "unit": unit,
         "levels": base64.b64encode(whole.numpy().tobytes()).decode(),
     }
 
 
-def lowest(f, start, steps=60):
+def lowest(f: Any, start: list[float], steps: int = 60) -> list[float]:
     """Where `f` is lowest near `start`: Newton's method."""
     w = torch.tensor(start, dtype=torch.float64)
     for _ in range(steps):
         g = torch.autograd.functional.jacobian(f, w)
         w = w - torch.linalg.solve(torch.autograd.functional.hessian(f, w), g)
-    return w.tolist()
+    return list(w.tolist())
 
 
-def main():
+def main() -> None:
     found = compute() | {"minimum": [0.0, 0.0]}
     FILE.write_text(json.dumps(found, indent=1) + "\n")
     stored.cache_clear()
-    f, axis = MnistSlice(), [torch.linspace(*found["window"][k : k + 2], 201) for k in (0, 2)]
-    points = torch.cartesian_prod(*axis)
+    f, (x0, x1, y0, y1) = MnistSlice(), found["window"]
+    points = torch.cartesian_prod(torch.linspace(x0, x1, 201), torch.linspace(y0, y1, 201))
     start = points[f(points).argmin()].tolist()
     found["minimum"] = [round(v, 6) for v in lowest(f, start)]
     FILE.write_text(json.dumps(found, indent=1) + "\n")

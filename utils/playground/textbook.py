@@ -3,17 +3,19 @@
 `textbook("momentum", [w], lr=0.1, beta=0.9)` makes one. The page computes the same in JavaScript.
 """
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import torch
 
 from utils.optim import Optim
-
-BETA2 = {"rmsprop": 0.99, "rmsprop_inside": 0.99, "lion": 0.99}
+from utils.playground.facts import usual
 
 
 class LrInside(Optim):
     """v ← βv − lr·g, w ← w + v: the same path as torch's while lr stays as it is."""
 
-    def my_step(self, p, state, group):
+    def my_step(self, p: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
         v = state.setdefault("v", torch.zeros_like(p))
         v.mul_(group["beta"]).sub_(p.grad, alpha=group["lr"])
         p.add_(v)
@@ -22,7 +24,7 @@ class LrInside(Optim):
 class Ewma(Optim):
     """avg ← β avg + (1 − β) g, w ← w − lr·avg."""
 
-    def my_step(self, p, state, group):
+    def my_step(self, p: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
         avg = state.setdefault("avg", torch.zeros_like(p))
         avg.mul_(group["beta"]).add_(p.grad, alpha=1 - group["beta"])
         p.sub_(avg, alpha=group["lr"])
@@ -31,7 +33,7 @@ class Ewma(Optim):
 class InsideRoot(Optim):
     """RMSprop with w ← w − lr·g / √(sqr + ε)."""
 
-    def my_step(self, p, state, group):
+    def my_step(self, p: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
         sqr = state.setdefault("sqr", torch.zeros_like(p))
         sqr.mul_(group["beta2"]).addcmul_(p.grad, p.grad, value=1 - group["beta2"])
         p.addcdiv_(p.grad, (sqr + group["eps"]).sqrt(), value=-group["lr"])
@@ -40,7 +42,7 @@ class InsideRoot(Optim):
 class Uncorrected(Optim):
     """Adam without bias correction."""
 
-    def my_step(self, p, state, group):
+    def my_step(self, p: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
         avg = state.setdefault("avg", torch.zeros_like(p))
         sqr = state.setdefault("sqr", torch.zeros_like(p))
         avg.mul_(group["beta"]).add_(p.grad, alpha=1 - group["beta"])
@@ -54,14 +56,14 @@ class Lion(Optim):
     Source: Chen et al. (2023), https://arxiv.org/abs/2302.06675
     """
 
-    def my_step(self, p, state, group):
+    def my_step(self, p: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
         avg = state.setdefault("avg", torch.zeros_like(p))
         sign = (group["beta"] * avg + (1 - group["beta"]) * p.grad).sign()
         p.mul_(1 - group["lr"] * group["wd"]).sub_(sign, alpha=group["lr"])
         avg.mul_(group["beta2"]).add_(p.grad, alpha=1 - group["beta2"])
 
 
-MAKE = {
+MAKE: dict[str, Callable[[Any, dict[str, float]], torch.optim.Optimizer]] = {
     "sgd": lambda w, h: torch.optim.SGD(w, h["lr"], weight_decay=h["wd"]),
     "momentum": lambda w, h: torch.optim.SGD(
         w, h["lr"], h["beta"], h.get("dampening", 0), weight_decay=h["wd"]
@@ -85,27 +87,7 @@ MAKE = {
     "lion": lambda w, h: Lion(w, h),
 }
 
-LABELS = {
-    "sgd": "SGD",
-    "momentum": "Momentum",
-    "momentum_lr": "Momentum, lr inside",
-    "momentum_ewma": "Momentum, EWMA",
-    "nesterov": "Nesterov",
-    "rmsprop": "RMSprop",
-    "rmsprop_inside": "RMSprop, ε inside",
-    "adam": "Adam",
-    "adam_raw": "Adam, no correction",
-    "adamw": "AdamW",
-    "lion": "Lion",
-}
 
-
-def usual(name):
-    """The hyper-parameters that an optimizer has unless told otherwise."""
-    wd = 0.01 if name == "adamw" else 0.0
-    return {"lr": 0.1, "beta": 0.9, "beta2": BETA2.get(name, 0.999), "eps": 1e-8, "wd": wd}
-
-
-def textbook(name, params, **given):
+def textbook(name: str, params: Iterable[torch.Tensor], **given: Any) -> torch.optim.Optimizer:
     """The optimizer of that name; `given` may have lr, beta, beta2, eps, wd and dampening."""
     return MAKE[name](params, {**usual(name), **given})

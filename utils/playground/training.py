@@ -21,12 +21,15 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 import traitlets
 
 from utils.playground.assets import Alive
+from utils.plots import Picture
 
 POINTS = 400  # of a run's loss that are kept; each is a mean over equally many steps
 PERIOD = 0.4  # seconds between two pictures, at least; a long run has time: 1 s after 10 s
@@ -34,12 +37,13 @@ SHARE = 0.005  # of the time that pictures may take
 LATE = 1.5  # seconds after a run in which an interrupt is still meant for the runs
 
 
-def dashboard(live=None):
+def dashboard(live: bool | None = None) -> "Dashboard":
     """A `Dashboard`; `live` says whether there is a notebook to draw in (found out if None)."""
     return Dashboard(in_notebook() if live is None else live)
 
 
-def in_notebook():
+def in_notebook() -> bool:
+    """Is there a kernel, and so a page to draw in?"""
     try:
         from IPython import get_ipython
     except ImportError:
@@ -50,17 +54,18 @@ def in_notebook():
 class Dashboard(Alive):
     """Several runs, one over the other. See `dashboard`."""
 
-    FILES, RENDER = ("ui", "dashboard"), "renderDashboard"
+    RENDER = "renderDashboard"
 
-    runs = traitlets.List().tag(sync=True)
+    runs: Any = traitlets.List().tag(sync=True)
     stopping = False  # set it to end the run after this batch
 
-    def __init__(self, live):
-        self.live, self.made, self.shown = live, [], None
+    def __init__(self, live: bool) -> None:
+        self.live = live
+        self.made: list[Run] = []
         self.until = self.interrupted = 0.0
         super().__init__()
 
-    def run(self, label, total=0):
+    def run(self, label: str, total: int = 0) -> "Run":
         """Begin a `Run` of that name; `total` is how many steps it will be, if known."""
         if time.monotonic() - self.interrupted > LATE:
             self.stopping = False
@@ -69,21 +74,21 @@ class Dashboard(Alive):
         self.made.append(Run(self, str(label), int(total)))
         return self.made[-1]
 
-    def draw(self, run=None):
+    def draw(self, run: "Run | None" = None) -> None:
         """Send all runs, to be kept; or the newest alone, which costs less."""
         if run is None:
-            self.runs = [run.told() for run in self.made]
+            self.runs = [run.as_message() for run in self.made]
         else:
-            self.send({"kind": "run", "at": self.made.index(run), "run": run.told()})
+            self.send({"kind": "run", "at": self.made.index(run), "run": run.as_message()})
 
-    def finish(self):
+    def finish(self) -> None:
         """Also mend the picture that stands in for the widget in a saved notebook."""
         self.draw()
         if self.shown is not None:
             data, metadata = self.still()
             self.shown.update(data, metadata=metadata, raw=True)
 
-    def picture(self):
+    def picture(self) -> Picture:
         """The losses as a `Picture`, for print and for pages without JavaScript."""
         from utils import plots
 
@@ -97,7 +102,7 @@ class Dashboard(Alive):
         alt = f"Training loss against step: {told}." if told else "No run yet."
         return plots.series(lines, "step", "loss", log=bool(told), alt=alt)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"dashboard of {len(self.made)} run{'' if len(self.made) == 1 else 's'}"
 
 
@@ -107,22 +112,26 @@ class Run:
     losses: means over `width` steps each.  valid: (step, loss, accuracy) after each validation.
     """
 
-    def __init__(self, dash, label, total):
+    def __init__(self, dash: Dashboard, label: str, total: int) -> None:
         self.dash, self.label, self.total = dash, label, total
-        self.losses, self.width, self.valid = [], 1, []
-        self.step, self.waiting, self.state, self.bar = 0, [], "running", None
+        self.losses: list[float] = []
+        self.width = 1
+        self.valid: list[tuple[int, float, float]] = []
+        self.waiting: list[Any] = []  # losses that are not yet in a mean
+        self.step, self.state = 0, "running"
+        self.bar: Any = None
         self.start = time.perf_counter()
         self.next, self.seconds = self.start + PERIOD, 0.0
         dash.draw()
 
-    def watch(self, batches):
+    def watch(self, batches: Iterable[Any]) -> Iterator[Any]:
         """The same batches, until they end or `dash.stopping` is set."""
         if not self.dash.live:
             from tqdm import tqdm
 
             self.bar = tqdm(batches, self.label, file=sys.stdout, ncols=100, mininterval=0.3)
             batches = self.bar
-        with self.gently():
+        with self.ended_by_interrupt():
             for batch in batches:
                 if self.dash.stopping or self.stopped:
                     self.dash.stopping = False
@@ -131,14 +140,14 @@ class Run:
                 yield batch
 
     @contextmanager
-    def gently(self):
+    def ended_by_interrupt(self) -> Iterator[None]:
         """An interrupt stops the run after its batch; a second one is an interrupt as always."""
         dash, before = self.dash, signal.getsignal(signal.SIGINT)
         if threading.current_thread() is not threading.main_thread() or dash.until == math.inf:
             yield
             return
-        if getattr(before, "gentle", None) is not dash:
-            signal.signal(signal.SIGINT, gentle(dash, before))
+        if not (isinstance(before, EndRun) and before.dash is dash):
+            signal.signal(signal.SIGINT, EndRun(dash, before))
         dash.until = math.inf
         try:
             yield
@@ -147,10 +156,10 @@ class Run:
             dash.until = time.monotonic() + late
 
     @property
-    def stopped(self):
+    def stopped(self) -> bool:
         return self.state == "stopped"
 
-    def log(self, loss):
+    def log(self, loss: torch.Tensor | float) -> None:
         """Note the loss of one step: a tensor or a number. It is drawn only now and then."""
         if isinstance(loss, torch.Tensor):  # a GPU would have to be waited for; on the CPU small
             # tensors that are kept slow the loop down
@@ -159,33 +168,34 @@ class Run:
         self.step += 1
         now = time.perf_counter()
         if now > self.next:
-            self.look()
+            self.collect()
             self.dash.draw(self)
             end = time.perf_counter()
             rest = min(1.0, 0.1 * self.seconds)
             self.next = end + max(PERIOD, rest, (end - now) / SHARE)
 
-    def validated(self, loss, accuracy):
+    def validated(self, loss: float, accuracy: float) -> None:
         """Note loss and accuracy (0 … 1) on the validation set."""
         self.valid.append((self.step, float(loss), float(accuracy)))
-        self.look()
+        self.collect()
         self.dash.draw(self)
         if self.bar is not None:
             self.bar.write(
                 f"{self.label}: valid loss {loss:.3f}, accuracy {accuracy:.2%}", sys.stdout
             )
 
-    def done(self):
+    def done(self) -> None:
         """End the run, if it has not ended."""
         if self.state == "running":
             self.end("done")
 
-    def end(self, state):
-        self.look()
+    def end(self, state: str) -> None:
+        """End it as "done" or "stopped"."""
+        self.collect()
         self.state = state
         self.dash.finish()
 
-    def look(self):
+    def collect(self) -> None:
         """Put the losses that wait into means, and the means together when there are too many."""
         self.seconds = time.perf_counter() - self.start
         full = len(self.waiting) // self.width * self.width
@@ -199,15 +209,15 @@ class Run:
             self.losses = [(a + b) / 2 for a, b in pairs]
             self.width *= 2
 
-    def told(self):
+    def as_message(self) -> dict[str, Any]:
         """The run as the page wants it: plain numbers, and no NaN."""
-        plain = [float(f"{x:.4g}") if -1e30 < x < 1e30 else 1e30 for x in self.losses]
-        told = {"label": self.label, "width": self.width, "losses": plain, "valid": self.valid}
-        told |= {"step": self.step, "total": max(self.total, self.step), "state": self.state}
-        return told | {"seconds": self.seconds}
+        losses = [float(f"{x:.4g}") if -1e30 < x < 1e30 else 1e30 for x in self.losses]
+        about = {"label": self.label, "width": self.width, "losses": losses, "valid": self.valid}
+        about |= {"step": self.step, "total": max(self.total, self.step), "state": self.state}
+        return about | {"seconds": self.seconds}
 
 
-def means(losses, width):
+def means(losses: list[Any], width: int) -> list[float]:
     """Means over `width` each. Those that are still tensors are fetched all at once."""
     far = [loss for loss in losses if isinstance(loss, torch.Tensor)]
     if far:
@@ -216,16 +226,20 @@ def means(losses, width):
     return [sum(losses[i : i + width]) / width for i in range(0, len(losses), width)]
 
 
-def gentle(dash, before):
-    """A handler of interrupts. One that comes a moment after a run's end is meant for the next run:
-    the stop button was pressed a moment earlier."""
+class EndRun:
+    """A handler of interrupts: the first ends the run, a second is an interrupt as always.
 
-    def interrupted(*_):
+    One that comes a moment after a run's end is meant for the next run: the stop button was
+    pressed a moment earlier.
+    """
+
+    def __init__(self, dash: Dashboard, before: Any) -> None:
+        self.dash, self.before = dash, before
+
+    def __call__(self, *_: Any) -> None:
+        dash = self.dash
         if dash.stopping or time.monotonic() > dash.until:
-            signal.signal(signal.SIGINT, before)
+            signal.signal(signal.SIGINT, self.before)
             signal.raise_signal(signal.SIGINT)
         else:
             dash.stopping, dash.interrupted = True, time.monotonic()
-
-    interrupted.gentle = dash
-    return interrupted

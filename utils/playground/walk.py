@@ -7,23 +7,26 @@ step where it happened is part of the result.
 import math
 import traceback
 import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 
 from utils import landscape as land
+from utils.playground.facts import FACTS, LANDSCAPES
 from utils.playground.slice import MnistSlice
 from utils.playground.slopes import slope
 
-LANDSCAPES = {
-    "quadratic": (land.Quadratic, ("condition", "rotation", "curvature")),
-    "noisy": (land.NoisyQuadratic, ("condition", "rotation", "curvature", "spread")),
-    "ravine": (land.Ravine, ("steep", "flat")),
-    "saddle": (land.Saddle, ()),
-    "rosenbrock": (land.Rosenbrock, ("b",)),
-    "beale": (land.Beale, ()),
-    "wells": (land.Wells, ()),
-    "mnist": (MnistSlice, ()),
+CLASSES: dict[str, Callable[..., Any]] = {
+    "quadratic": land.Quadratic,
+    "noisy": land.NoisyQuadratic,
+    "ravine": land.Ravine,
+    "saddle": land.Saddle,
+    "rosenbrock": land.Rosenbrock,
+    "beale": land.Beale,
+    "wells": land.Wells,
+    "mnist": MnistSlice,
 }
 SHOWN = 64  # entries of a state that the debugger shows
 
@@ -41,25 +44,35 @@ class Trail:
     raised: it was an exception.
     """
 
-    points: list = field(default_factory=list)
-    losses: list = field(default_factory=list)
-    grads: list = field(default_factory=list)
-    states: list = field(default_factory=list)
+    points: list[list[float]] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    grads: list[list[float]] = field(default_factory=list)
+    states: list[dict[str, Any]] = field(default_factory=list)
     broke: int = 0
     trouble: str = ""
     raised: bool = False
 
 
-def landscape(shape, seed=0):
+def landscape(shape: dict[str, Any], seed: int = 0) -> land.Landscape:
     """`{"name": "quadratic", "condition": 10}` as something to call."""
-    Landscape, names = LANDSCAPES[shape["name"]]
-    values = {k: shape[k] for k in names if k in shape}
-    if Landscape is land.NoisyQuadratic:
-        values["seed"] = seed + 1_000_003  # the batches and the noise are not the same numbers
-    return Landscape(**values)
+    name = shape["name"]
+    values = {key: shape[key] for key in LANDSCAPES[name]["shape"] if key in shape}
+    if name == "noisy":
+        values["seed"] = seed + FACTS["batch_seed"]  # the batches and the noise are not the same
+    made: land.Landscape = CLASSES[name](**values)
+    return made
 
 
-def trail(make, shape, start, steps, noise=0.0, seed=0, states=False, autograd=False):
+def trail(
+    make: Callable[[list[torch.Tensor]], Any],
+    shape: dict[str, Any],
+    start: Sequence[float],
+    steps: int,
+    noise: float = 0.0,
+    seed: int = 0,
+    states: bool = False,
+    autograd: bool = False,
+) -> Trail:
     """Let `make([w])` walk, as the page does.
 
     Args:
@@ -72,7 +85,7 @@ def trail(make, shape, start, steps, noise=0.0, seed=0, states=False, autograd=F
     f = landscape(shape, seed)
     w = torch.tensor(start, dtype=torch.float64, requires_grad=True)
     out = Trail(points=[w.tolist()])
-    gradient = (found if autograd else by_hand)(f, w, steps)
+    gradient = (by_autograd if autograd else by_hand)(f, w, steps)
     jitter = (noise * land.normals(steps, seed)).tolist() if noise else [(0.0, 0.0)] * steps
     step = 0
     try:
@@ -91,11 +104,14 @@ def trail(make, shape, start, steps, noise=0.0, seed=0, states=False, autograd=F
                 if not all(map(math.isfinite, out.points[-1])):
                     break
     except Exception as error:  # noqa: BLE001 (the student's: the widget lives on)
-        out.broke, out.trouble, out.raised = max(step, 1), tell(error), True
+        out.broke, out.trouble, out.raised = max(step, 1), explain(error), True
     return measured(f, out)
 
 
-def by_hand(f, w, steps):
+Gradient = Callable[[int, float, float], Sequence[float]]
+
+
+def by_hand(f: Any, w: torch.Tensor, steps: int) -> Gradient:
     """(k, x, y) → the gradient of the k-th batch."""
     gradient = slope(f)
     if not hasattr(f, "centers"):
@@ -104,13 +120,13 @@ def by_hand(f, w, steps):
     return lambda k, x, y: gradient(x - centers[k][0], y - centers[k][1])
 
 
-def found(f, w, steps):
+def by_autograd(f: Any, w: torch.Tensor, steps: int) -> Gradient:
     """The same, by autograd, at w."""
     batches = f.batches(steps) if hasattr(f, "batches") else [f] * steps
     return lambda k, *_: torch.autograd.grad(batches[k](w), w)[0].tolist()
 
 
-def measured(f, out):
+def measured(f: Callable[[torch.Tensor], torch.Tensor], out: Trail) -> Trail:
     """With the losses, all at once; and cut off before the first that is not finite."""
     out.losses = f(torch.tensor(out.points, dtype=torch.float64)).tolist()
     bad = next((i for i, loss in enumerate(out.losses) if not math.isfinite(loss)), 0)
@@ -123,7 +139,7 @@ def measured(f, out):
     return out
 
 
-def tell(error):
+def explain(error: BaseException) -> str:
     """An exception in a line: what it is, and the line of code that the student wrote."""
     if isinstance(error, NotImplementedError):
         return "nothing is written here yet. Write it, run its cell, then run this one again."
@@ -138,16 +154,17 @@ def tell(error):
     return f"{type(error).__name__}: {said}{where}"
 
 
-def snapshot(optimizer, w):
-    """What the optimizer keeps for `w`, as plain numbers."""
-    return {str(k): plain(v) for k, v in optimizer.state.get(w, {}).items()}
+def snapshot(optimizer: Any, w: torch.Tensor) -> dict[str, Any]:
+    """What the optimizer keeps for `w`, as numbers for the page."""
+    return {str(k): json_ready(v) for k, v in optimizer.state.get(w, {}).items()}
 
 
-def plain(value):
+def json_ready(value: Any) -> list[float | str] | str:
+    """A tensor or a number as JSON knows it: a list of numbers, or a text. JSON knows no NaN."""
     if isinstance(value, torch.Tensor):
         value = value.detach().double().flatten()[:SHOWN].tolist()
     if isinstance(value, bool | int | float):
         value = [float(value)]
     if isinstance(value, list) and all(isinstance(x, float) for x in value):
-        return [x if math.isfinite(x) else str(x) for x in value]  # JSON knows no NaN
+        return [x if math.isfinite(x) else str(x) for x in value]
     return str(value)[:SHOWN]

@@ -29,6 +29,9 @@ APART = (
 CLONE = {"x86_64": 56, "aarch64": 220}
 SOMEBODY = 1000
 CHANNEL = 3
+ADDRESSES = 64 << 30
+"""Bytes of addresses beyond the memory: for stacks of threads, large mapped files, libraries that
+reserve more than they use. A table for addresses takes up to 1/512 of what is touched of them."""
 
 
 def fork(apart):
@@ -52,14 +55,18 @@ def fork(apart):
     return pid
 
 
-def keeper(shell, world, order, channel, out, err, status):
+def keeper(shell, world, order, channel, out, err, status, group=()):
     """The life of a keeper. Never returns.
 
     world: what the warm process knows (tier, base, readable).
     order: limits and scratch folder, as asked for outside.
     status: where the student's wait status goes, 4 bytes.
+    group: the file of a `MemoryGroup` to be in, if there is one.
     """
     try:
+        for file in group:
+            os.write(file, b"0")
+            os.close(file)
         limits, tier = order["limits"], world["tier"]
         os.dup2(out, 1)
         os.dup2(err, 2)
@@ -143,7 +150,7 @@ def lock_in(world, order):
     linux.drop_capabilities()
     linux.prctl(linux.PR_SET_NO_NEW_PRIVS, 1)
     if world["tier"] == "landlock":
-        landlock.confine(world["readable"], [scratch], world["devices"])
+        landlock.confine(world["readable"], [scratch], world["devices"], world["listed"])
     filters.install(world["tier"] == "namespaces")
 
 
@@ -159,6 +166,7 @@ def restrain(world, limits):
     }
     if world["linux"]:
         bounds["DATA"] = world["data"] + limits["memory"]
+        bounds["AS"] = world["size"] + limits["memory"] + ADDRESSES
     if world["tier"] == "namespaces":
         bounds["NPROC"] = limits["processes"]
     for name, value in bounds.items():
@@ -180,4 +188,6 @@ def prepare(world):
         linux.drop_capabilities()
     elif world["tier"] == "landlock":
         linux.drop_capabilities()
-        landlock.confine([*world["readable"], "/proc"], world["writable"], world["devices"])
+        landlock.confine(
+            [*world["readable"], "/proc"], world["writable"], world["devices"], world["listed"]
+        )

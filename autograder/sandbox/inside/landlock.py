@@ -12,7 +12,7 @@ from autograder.sandbox.inside import linux
 
 CREATE, ADD, RESTRICT = 444, 445, 446  # the same on every processor
 EXECUTE, WRITE, READ, READ_DIR = 1, 2, 4, 8
-TRUNCATE, REFER, IOCTL = 1 << 14, 1 << 13, 1 << 15
+TRUNCATE, IOCTL = 1 << 14, 1 << 15
 LOOK = EXECUTE | READ | READ_DIR
 FILE = EXECUTE | WRITE | READ | TRUNCATE | IOCTL  # what a file, not a folder, can be allowed
 NET, SCOPES = 0b11, 0b11
@@ -31,8 +31,11 @@ def handled(abi):
     return (1 << bits) - 1
 
 
-def confine(readable, writable, devices=()):
+def confine(readable, writable, devices=(), listed=()):
     """This process, and all that it starts, sees no other files.
+
+    Args:
+        listed: folders of which only the names in them are seen, theirs and those below.
 
     Raises:
         OSError: the kernel refused; nothing is confined then.
@@ -49,6 +52,7 @@ def confine(readable, writable, devices=()):
             (readable, LOOK),
             (writable, every),
             (devices, READ | WRITE),
+            (listed, READ_DIR),
         ):
             for path in paths:
                 allow(group, path, rights & every)

@@ -10,6 +10,7 @@ import threading
 import time
 
 from autograder.sandbox import framing
+from autograder.sandbox.outputs import beginning
 
 
 class Channel:
@@ -95,7 +96,7 @@ class Shown:
         """
         if not self.channel.mine:
             return
-        body = json.dumps(event).encode()
+        body = packed(event)
         stream, error = event["type"] == "stream", event["type"] == "error"
         if not self.full and len(body) <= self.left and (stream or self.pieces):
             self.left -= len(body)
@@ -105,13 +106,19 @@ class Shown:
         if not self.full:
             self.full = True
             if stream:
-                self.channel.send(framing.SHOW, {**event, "text": event["text"][: self.left]})
+                text = beginning(event["text"], self.left)
+                self.channel.send(framing.SHOW, packed({**event, "text": text}))
             self.channel.send(framing.SHOW, {"type": "full"})
         if error and not self.failed:
             self.failed = True
             self.channel.send(
                 framing.SHOW, {**event, "evalue": event["evalue"][:1000], "traceback": []}
             )
+
+
+def packed(event):
+    """An event as JSON in UTF-8: an emoji takes 4 bytes there, escaped it would take 12."""
+    return json.dumps(event, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 class Stream(io.TextIOBase):

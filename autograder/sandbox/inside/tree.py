@@ -7,6 +7,10 @@ import time
 from typing import NamedTuple
 
 FILES = 16384  # how many a submission may write
+SOCKET = 208 << 10
+"""Bytes that one socket may hold in the kernel. No file in /proc tells what it does hold, so each
+counts as full (net.core.wmem_default)."""
+FEW = 64  # open files up to which nobody asks which of them are sockets
 TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -72,22 +76,41 @@ def measure(keeper, shared, program):
     shared: bytes that a process has in common with the warm process if it only was forked.
     program: the warm process's `image`.
     """
-    cpu, threads, memory, pids = 0.0, 0, 0, below(keeper)
+    cpu, threads, memory, pids, sockets = 0.0, 0, 0, below(keeper), set()
     for pid in [keeper, *pids]:
         numbers = stat(pid)
         if len(numbers) > 23:
             cpu += sum(int(number) for number in numbers[11:15]) * TICK
         if len(numbers) > 23 and pid != keeper:
             threads += int(numbers[17])
-            held = kilobytes(lines(f"/proc/{pid}/status"), "RssAnon", "RssShmem")
+            text = lines(f"/proc/{pid}/status")
+            held = kilobytes(text, "RssAnon", "RssShmem")
             memory += max(0, held - (shared if numbers[23] == program else 0))
-    return Measure(cpu, len(pids), threads, memory)
+            memory += kilobytes(text, "VmPTE")
+            open_files = kilobytes(text, "FDSize") >> 10
+            if open_files > FEW:
+                sockets |= sockets_of(pid)
+    return Measure(cpu, len(pids), threads, memory + SOCKET * len(sockets))
 
 
 def exactly(keeper, shared):
     """The memory of all below the keeper, beyond what the warm process has too. Slow."""
     pids = below(keeper)
-    return max(0, sum(map(own, pids)) - shared * len(pids) // (len(pids) + 2))
+    sockets = set().union(*map(sockets_of, pids))
+    processes = max(0, sum(map(own, pids)) - shared * len(pids) // (len(pids) + 2))
+    return processes + SOCKET * len(sockets)
+
+
+def sockets_of(pid):
+    """The sockets that a process has open, by their names in /proc."""
+    found = set()
+    with contextlib.suppress(OSError):
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                target = os.readlink(f"/proc/{pid}/fd/{name}")
+                if target.startswith("socket:"):
+                    found.add(target)
+    return found
 
 
 def disk(folder, most):
@@ -104,8 +127,9 @@ def disk(folder, most):
 
 
 def own(pid):
-    """A process's memory, its share of what it shares."""
-    return kilobytes(lines(f"/proc/{pid}/smaps_rollup"), "Pss_Anon", "Pss_Shmem")
+    """A process's memory: its share of what it shares, and its page tables."""
+    shares = kilobytes(lines(f"/proc/{pid}/smaps_rollup"), "Pss_Anon", "Pss_Shmem")
+    return shares + kilobytes(lines(f"/proc/{pid}/status"), "VmPTE")
 
 
 def end(keeper, student, apart):

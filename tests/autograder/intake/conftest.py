@@ -9,13 +9,14 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from tiny import mark
 
 from autograder.course import Course, Submission
+from autograder.intake import collect as whole
 from autograder.intake import read
-from autograder.intake.collection import LOG
+from autograder.intake.registry import FILE
 from autograder.model import from_json, to_json
 from autograder.release import release
+from tests.support.tiny import mark
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCKED = dict(grade=False, solution=False, locked=True)
@@ -201,5 +202,13 @@ def zipped(files):
 def there(course):
     """What lies in submitted/, less the log."""
     root = course.submitted
-    files = [path for path in root.rglob("*") if path.is_file() and path.name != LOG]
+    files = [path for path in root.rglob("*") if path.is_file() and path.name != FILE]
     return sorted(path.relative_to(root).as_posix() for path in files)
+
+
+def collect(*args, **more):
+    """The submissions of a delivery, of which each entry was accounted for."""
+    found = whole(*args, **more)
+    assert all(why is None or (why and "\n" not in why) for _, why in found.entries)
+    assert not any("nothing was done" in (why or "") for _, why in found.entries)
+    return found.submissions

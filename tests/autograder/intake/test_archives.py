@@ -6,10 +6,10 @@ import zipfile
 
 import pytest
 
-from autograder.course import Submission, Trouble
-from autograder.intake import collect, read
+from autograder.course import Trouble
+from autograder.intake.archive import NESTED
 
-from .conftest import ONE, book, there, zipped
+from .conftest import ONE, book, collect, there, whole, zipped
 
 
 def entry(name, mode=0, **more):
@@ -102,12 +102,16 @@ def test_all_of_one_submission_is_limited_too(course, paper, pack, monkeypatch):
     assert "far larger than a submission can be" in taken[0].trouble
 
 
-def test_archives_in_archives_in_archives_are_not_opened(course, paper, pack):
-    inner = zipped({"tiny.ipynb": paper.bytes()})
-    (one,) = collect(course, pack({"ada.zip": zipped({"work.zip": inner})}), ONE)
-    assert there(course) == ["ada/01_tiny/work.zip"]
-    (sheet,) = read(course, Submission("ada", ONE, one.path))
-    assert "tiny.ipynb is missing (found: work.zip)" in sheet.verdict
+def test_archives_in_archives_are_opened_but_not_for_ever(course, paper, pack):
+    for depth in range(1, 6):
+        data = zipped({"tiny.ipynb": paper.bytes()})
+        for _ in range(depth - 1):
+            data = zipped({"work.zip": data})
+        (one,) = collect(course, pack({"ada.zip": data}), ONE)
+        if depth <= NESTED:
+            assert there(course) == ["ada/01_tiny/tiny.ipynb"] and one.trouble is None
+        else:
+            assert f"lies in {NESTED} archives" in one.trouble
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -165,8 +169,12 @@ def test_a_source_that_cannot_be_read_at_all_is_trouble(course, paper, tmp_path,
         (tmp_path / name).write_bytes(data)
         with pytest.raises(Trouble, match=text):
             collect(course, tmp_path / name)
-    with pytest.raises(Trouble, match="neither a folder nor"):
+    with pytest.raises(Trouble, match="is not there"):
         collect(course, tmp_path / "nowhere")
+    with pytest.raises(Trouble, match="neither a folder nor"):
+        collect(course, "/dev/null")
+    with pytest.raises(Trouble, match="there is no week2 in"):
+        collect(course, pack({"ada/tiny.ipynb": b""}) / "week2")
     course.submitted.mkdir(parents=True)
     with pytest.raises(Trouble, match="is where submissions go"):
         collect(course, course.submitted)
@@ -177,11 +185,8 @@ def test_names_that_differ_only_in_capitals_do_not_meet(course, paper, pack):
     dry = collect(course, source, ONE, dry_run=True)
     taken = collect(course, source, ONE)
     assert dry == taken
-    assert [one.trouble for one in taken] == [
-        None,
-        "ada and Ada differ only in capitals: rename one of them.",
-    ]
-    assert there(course) == ["Ada/01_tiny/tiny.ipynb"]
+    assert [(one.student, one.trouble) for one in taken] == [("Ada", None), ("ada-2", None)]
+    assert there(course) == ["Ada/01_tiny/tiny.ipynb", "ada-2/01_tiny/tiny.ipynb"]
 
 
 @pytest.mark.parametrize(
@@ -219,5 +224,16 @@ def test_names_in_utf_8_that_an_archive_does_not_declare_are_read(course, paper,
 
 def test_a_common_folder_above_all_says_nothing(course, paper, pack):
     data = paper.bytes()
-    taken = collect(course, pack({"hw/ada/tiny.ipynb": data, "hw/bob/tiny.ipynb": data}))
+    files = {"hw/ada/tiny.ipynb": data, "hw/bob/tiny.ipynb": data, "hw/readme.txt": b"."}
+    taken = collect(course, pack(files, "hw.zip"))
+    assert [one.student for one in taken] == ["ada", "bob"]
+
+
+def test_a_folder_that_may_be_a_student_or_hold_students_is_a_question(course, paper, pack):
+    data = paper.bytes()
+    source = pack({"hw/ada/tiny.ipynb": data, "hw/bob/tiny.ipynb": data})
+    found = whole(course, source)
+    assert found.submissions == [] and len(found.left) == 2 and there(course) == []
+    assert "Name the one that holds them: …/hw." in found.entries[0][1]
+    taken = collect(course, source / "hw")
     assert [one.student for one in taken] == ["ada", "bob"]

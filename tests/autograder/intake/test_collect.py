@@ -3,10 +3,10 @@
 import pytest
 
 from autograder.course import Submission, Trouble
-from autograder.intake import collect, read
-from autograder.intake.collection import LOG
+from autograder.intake import read
+from autograder.intake.registry import FILE
 
-from .conftest import MASTER, ONE, book, ids, there, zipped
+from .conftest import MASTER, ONE, book, collect, ids, there, zipped
 
 
 def told(taken):
@@ -46,7 +46,7 @@ MOODLE = {
     "Ada King_1234_assignsubmission_file_/tiny.ipynb": "Ada-King",
     "Ada King_1234_assignsubmission_file/tiny.ipynb": "Ada-King",
     "Ada King_1234_assignsubmission_file_tiny.ipynb": "Ada-King",
-    "HW 1/Zoë Ångström-Ng_77_assignsubmission_file_/sub/tiny.ipynb": "Zoë-Ångström-Ng",
+    "submissions/Zoë Ångström-Ng_77_assignsubmission_file_/sub/tiny.ipynb": "Zoë-Ångström-Ng",
     "Teilnehmer_77_assignsubmission_file_/answers.ipynb": "Teilnehmer",
 }
 CANVAS = {
@@ -104,7 +104,7 @@ def test_a_whole_class_with_what_else_is_in_such_archives(course, paper, pack):
     ]
     bob = taken[2]
     assert "torch.py was left out" in bob.note and "timestamp.txt was left out" in bob.note
-    assert (course.submitted / LOG).read_text().count("\n") == 4
+    assert (course.submitted / FILE).read_text().count("\n") == 4
 
 
 def test_of_canvas_the_newest_file_counts(course, paper, pack):

@@ -30,7 +30,12 @@ class ThreadFork:
             message = self.inward.get()
             if message is None:
                 return
-            self.outward.put(student.serve(*unpack(message)))
+            try:
+                self.outward.put(student.serve(*unpack(message)))
+            except BaseException:  # a real process would end here
+                self.alive = False
+                self.outward.put(None)
+                return
 
     def ask(self, message):  # the channel of the student's end
         self.outward.put(message)
@@ -44,7 +49,10 @@ class ThreadFork:
     def wait(self, seconds):
         if not self.alive:
             raise Dead("it was ended")
-        return self.outward.get(timeout=seconds)
+        message = self.outward.get(timeout=seconds)
+        if message is None:
+            raise Dead("it ended itself")
+        return message
 
     def run(self, source):
         file = f"<answer {len(linecache.cache)}>"

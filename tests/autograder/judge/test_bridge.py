@@ -325,3 +325,46 @@ def test_nothing_leads_from_what_a_test_hands_over_to_the_test(room, back):
         "except PermissionError as error: said = str(error)\n"
         "assert 'not allowed' in said, said"
     )
+
+
+BORROWED = {
+    "by another name": "Mine = getattr(torch.optim, 'S' + 'GD')",
+    "Muon": "Mine = getattr(torch.optim, 'Mu' + 'on')",
+    "derived": "class Mine(torch.optim.SGD):\n    pass",
+    "copied": (
+        "own = {k: v for k, v in vars(torch.optim.SGD).items() if k not in ('__dict__', '__weakref__')}\n"
+        "Mine = type('Mine', (torch.optim.Optimizer,), own)"
+    ),
+    "one method": "class Mine(torch.optim.Optimizer):\n    step = torch.optim.SGD.step",
+    "set up beforehand": "import functools\nMine = functools.partial(torch.optim.SGD)",
+    "an object of it": "def Mine(params, **words):\n    return torch.optim.SGD(params, **words)",
+    "its function": "from torch.optim.sgd import sgd as Mine",
+    "its kernel": "Mine = torch._fused_sgd_",
+    "its class method": "Mine = torch.optim.SGD.step",
+    "the textbook's": "from utils.playground.textbook import Lion as Mine",
+}
+
+
+@pytest.mark.parametrize("how", BORROWED)
+def test_an_optimizer_of_torchs_is_refused_where_it_crosses(room, how):
+    room.answer(f"import torch\n{BORROWED[how]}")
+    use = "import torch\np = torch.ones(2, requires_grad=True)\nMine([p], lr=0.1).step()"
+    assert room.test(use).score == 0
+    assert "write the step yourself" in room.text, room.text
+    assert room.test("Mine([p], lr=0.1).param_groups").score == 0
+    assert room.passes("assert True")
+
+
+def test_torchs_own_are_lent_and_parts_of_ones_own_are_taken(room):
+    room.answer(
+        "import torch\nfrom utils.optim import Optim\nclass Mine(Optim):\n"
+        "    def my_step(self, p, state, group):\n        p.sub_(group['lr'] * p.grad)\n"
+        "def made(Kind, p, lr):\n    made.last = Kind([p], lr=lr)\n    made.last.step()\n    return p\n"
+        "base = torch.optim.Optimizer"
+    )
+    given = "import torch\np = torch.ones(2, requires_grad=True)\np.grad = torch.ones(2)\n"
+    assert room.passes(f"{given}assert made(torch.optim.SGD, p, 0.5).tolist() == [0.5, 0.5]")
+    assert room.passes(
+        f"{given}o = Mine([p], {{'lr': 0.5}})\no.step()\nassert p.tolist() == [0.5, 0.5]"
+    )
+    assert room.passes("assert base is torch.optim.Optimizer")

@@ -3,7 +3,7 @@
 import pytest
 
 from autograder.judge.notebook_run import grade_sheet
-from autograder.model import ANSWER, FREE, GIVEN, TEST, Cell, Sheet, from_json, to_json
+from autograder.model import ANSWER, FREE, GIVEN, LATE, OK, TEST, Cell, Sheet, from_json, to_json
 from autograder.sandbox import Limits, Warm
 
 pytestmark = pytest.mark.slow
@@ -256,3 +256,88 @@ def test_pictures_of_untouched_cells_are_told_in_words_unless_they_are_asked_for
     kinds = [set(graded.ran[name].outputs[0]["data"]) for name in ("free0", "free1")]
     assert ["image/png" in kind for kind in kinds] == [pictures, True]
     assert "Contours" in graded.ran["free0"].outputs[0]["data"]["text/plain"]
+
+
+HONEST = {
+    "torch.compile": (
+        "import torch\n@torch.compile\ndef helper(x): return x * torch.ones(()) * 2\n"
+        "def twice(x): return float(helper(torch.tensor(float(x))))"
+    ),
+    "compiled step": (
+        "import torch\n\n@torch.compile(fullgraph=True, dynamic=False)\ndef double(x):\n    return x + x\n"
+        "def twice(x):\n    return int(double(torch.tensor(x)))"
+    ),
+    "a pool": (
+        "from multiprocessing import Pool\ndef one(x): return 2 * x\n"
+        "def twice(x):\n    with Pool(2) as pool: return pool.map(one, [x])[0]"
+    ),
+    "threads": (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "def twice(x):\n    with ThreadPoolExecutor(3) as pool: return sum(pool.map(int, [x, x]))"
+    ),
+    "processes": (
+        "from concurrent.futures import ProcessPoolExecutor\nfrom operator import add\n"
+        "def twice(x):\n    with ProcessPoolExecutor(2) as pool: return pool.submit(add, x, x).result()"
+    ),
+    "loader": (
+        "from torch.utils.data import DataLoader\ndef twice(x):\n"
+        "    return int(sum(DataLoader([x, x], num_workers=2)))"
+    ),
+    "Colab": (
+        "from google.colab import drive, files\nimport google.colab\n"
+        "drive.mount('/content/drive', force_remount=True)\ndef twice(x): return 2 * x"
+    ),
+    "a question": "name = input('Your name? ')\ndef twice(x): return 2 * x",
+    "a password": "import getpass\ngetpass.getpass()\ndef twice(x): return 2 * x",
+}
+
+
+@pytest.mark.parametrize("what", HONEST)
+def test_honest_work_of_an_unusual_kind_keeps_its_points(warm, what):
+    result = graded(warm, with_answer(HONEST[what]), total=120)
+    assert result.scores["t2"].score == 1, result.scores["t2"].why
+    assert not result.flags
+
+
+def with_answer(source):
+    one = sheet(RIGHT)
+    one.cells = [c for c in one.cells if c.id not in ("a1", "t1")]
+    next(c for c in one.cells if c.id == "a2").source = source
+    return one
+
+
+def test_nobody_is_on_colab(warm):
+    ask = "import sys\nassert 'google.colab' not in sys.modules\ndef twice(x): return 2 * x"
+    assert graded(warm, with_answer(ask)).scores["t2"].score == 1
+
+
+HOARD = """
+hoard = []
+try:
+    while True:
+        hoard.append(bytearray(2**24))
+except MemoryError:
+    pass
+"""
+
+
+def test_a_right_answer_after_a_cell_that_holds_all_memory(warm):
+    needs = "import torch\n    torch.ones(2**25)\n    return 2 * x"
+    result = graded(warm, sheet(RIGHT, between=[HOARD], second=needs), memory=300 << 20, total=120)
+    assert [one.score for one in result.scores.values()] == [2, 1], result.scores
+
+
+def test_cells_without_points_have_the_time_of_any_cell(warm):
+    slow = "import time\ntime.sleep(3)\nlast = 1"
+    result = graded(
+        warm, sheet(RIGHT, between=["while True: pass"] * 2 + [slow]), cell=4, total=120
+    )
+    assert [result.ran[f"free{i}"].status for i in range(3)] == [LATE, LATE, OK]
+
+
+def test_what_a_whole_notebook_shows_is_limited(warm):
+    loud = "import os\nos.write(1, b'x' * 60_000)"
+    result = graded(warm, sheet(RIGHT, between=[loud] * 5), output=50_000, total_output=120_000)
+    shown = [sum(len(o.get("text", "")) for o in ran.outputs) for ran in result.ran.values()]
+    assert sum(shown) < 125_000 and sorted(shown)[-3] > 15_000
+    assert result.scores["t2"].score == 1

@@ -12,13 +12,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from processes import alive, children
 
 from autograder.grade import BEGIN, WORK
 from autograder.judge.worker import Lost, Worker
 from autograder.model import ANSWER, TEST, Cell, Sheet, from_json, to_json
 from autograder.sandbox import Dead, Limits
 from autograder.scheduler import Scheduler
+from tests.support.processes import alive, children
 
 SHEET = Sheet("ann", "x", "x", [Cell("a", ANSWER, "code", "1", "student", "a")])
 
@@ -30,7 +30,7 @@ def graded(tmp_path, monkeypatch):
 
     def grade(judge):
         worker = object.__new__(Worker)
-        worker.warm = SimpleNamespace(alive=True, scratch=tmp_path, tier="namespaces")
+        worker.warm = SimpleNamespace(alive=True, scratch=tmp_path, holds="namespaces", shared=0)
         worker.judge = lambda sheet, limits, scratch: judge()
         return from_json(worker.grade(SHEET, Limits(total=1)))
 
@@ -53,6 +53,7 @@ def test_a_judge_that_does_not_come_to_an_end_is_a_verdict_at_once(graded):
 def test_a_judge_that_stumbles_is_a_verdict_at_once(graded, capfd):
     result = graded(lambda: failing(ValueError("no such thing")))
     assert "no such thing" in result.sheet.verdict
+    assert "in failing" in result.trouble and len(result.trouble) < 2000
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,13 @@ import subprocess
 import sys
 
 import pytest
-from markup_attacks import HTML
-from recording import attacked, change, extra, failed, result
 
 from autograder.course import Trouble
-from autograder.model import Ran
+from autograder.model import Ran, Score
 from autograder.record import feedback, record
+from tests.support.markup_attacks import HTML
+from tests.support.recording import attacked, change, extra, failed, generated, result
+from utils.check.finding import Finding
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 3000).decode()
 
@@ -51,6 +52,44 @@ def test_no_line_of_a_hidden_test_is_on_it(known, said):
     assert "tiny: 1 of 3 points" in text
 
 
+SEEN = "3.25, -1.5"
+FINDING = Finding(
+    "double", "double is not right yet.", situation="negative numbers", yours=f"double({SEEN})",
+    expected="6.5", mistakes=("squares",), diagnosis=("Squares. It multiplies by itself 3.25 times.",),
+    hints=("Look at the sign of zanzibar.",), given=(("with", SEEN),),
+).to_json()  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("noted", "told"),
+    [
+        (dict(raised="ValueError", why=SEEN), "A hidden test failed: ValueError."),
+        (dict(raised="Seen325", why=SEEN), "A hidden test failed: an exception."),
+        (dict(raised="AssertionError", why=f"double({SEEN}) is zanzibar"), "A hidden test failed: double(…) is …"),
+        (dict(raised="AssertionError", why=""), "A hidden test failed."),
+        (dict(raised="CheckFailed", why=f"all of {SEEN}", finding=FINDING, mistakes=["squares"]), "negative numbers"),
+        (dict(raised="TimeoutError", why="the test took longer than 60 s"), "longer than 60 s"),
+    ],
+)  # fmt: skip
+def test_of_a_hidden_test_the_student_reads_its_kind_not_its_numbers(known, noted, told):
+    graded = result()
+    graded.scores["double-test"] = Score(0.0, 2.0, hidden=True, **noted)
+    graded.ran["double-test"].outputs = [failed(noted["why"], name=noted["raised"])]
+    later = extra(
+        graded, dict(output_type="stream", name="stdout", text=SEEN), failed(SEEN, "Seen")
+    )
+    text = html.unescape(page(known, later))
+    assert told in text
+    for part in ("3.25", "-1.5", "6.5", "zanzibar", "Seen"):
+        assert part not in text, part
+
+
+def test_what_a_visible_test_said_is_told_in_full(known):
+    graded = result(why="double(2.5) is 6.25")
+    graded.scores["double-test"].raised = "AssertionError"
+    assert "double(2.5) is 6.25" in page(known, graded)
+
+
 def test_no_network_and_no_script(known):
     shown = dict(output_type="display_data", data={"image/png": PNG}, metadata={})
     text = page(known, extra(result(), shown))
@@ -65,7 +104,9 @@ def test_pictures_stay_and_the_page_is_small(known):
         data={"image/png": PNG, "text/plain": "loss"},
         metadata={"image/png": {"alt": "the loss falls"}},
     )
-    text = page(known, extra(result(), shown))
+    graded = extra(result(), shown)
+    graded.sheet.cells.insert(1, graded.sheet.cells.pop())
+    text = page(known, graded)
     assert PNG in text and 'alt="the loss falls"' in text
     assert len(text) - len(PNG) < 12_000
 
@@ -146,9 +187,28 @@ def test_nothing_that_a_student_shows_or_writes_becomes_an_element_that_acts(kno
     assert found == [] and text.count("<style") == 1 and text.count("<meta") == 3
 
 
+LISTEN = """
+window.seen = [];
+for (const name of ["alert", "confirm", "prompt", "pwn", "print", "open"])
+  window[name] = () => seen.push(name);
+for (const kind of ["focus", "toggle", "submit", "securitypolicyviolation"])
+  document.addEventListener(kind, event => seen.push(`${kind} ${event.target.nodeName}`), true);
+"""
+TOUCH = """() => {
+  const before = [...document.querySelectorAll("*")];
+  const handlers = before.filter(one => [...one.attributes].some(a => /^on|srcdoc/i.test(a.name)));
+  seen.length = 0;
+  for (const one of before)
+    for (const kind of ["mouseover", "mouseenter", "pointerdown", "keydown", "animationstart", "error"])
+      one.dispatchEvent(new Event(kind, {bubbles: true}));
+  for (const one of document.querySelectorAll("summary, b, p, img")) one.click();
+  return [...seen, ...handlers.map(one => one.outerHTML.slice(0, 200))];
+}"""
+
+
 @pytest.mark.slow
-def test_in_a_real_browser_no_attack_runs_and_nothing_is_fetched(known):
-    """The page, and the graded notebook as nbgrader's own feedback shows it."""
+def test_in_a_real_browser_no_document_acts_and_nothing_is_fetched(known):
+    """Known attacks and generated documents: our page, and the graded notebook as nbgrader shows it."""
     from nbgrader.converters import GenerateFeedback
     from playwright.sync_api import sync_playwright
 
@@ -156,41 +216,53 @@ def test_in_a_real_browser_no_attack_runs_and_nothing_is_fetched(known):
 
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     assert chromium, "this test needs Chromium: install Debian's package chromium."
-    page(known, attacked())
-    ours = known.feedback / "ann" / "01_tiny" / "tiny.html"
-    kept = known.root / "ours.html"
-    kept.write_bytes(ours.read_bytes())
-    convert(known, GenerateFeedback, "01_tiny", "ann")
-    stock = known.root / "stock.html"
-    stock.write_bytes(ours.read_bytes())
-    bait = known.root / "bait.html"
-    bait.write_text("<!DOCTYPE html><body>" + "\n".join(HTML))
+    pages = []
+    for graded in (attacked("ann"), *(generated(f"bob{seed}", 150, seed) for seed in range(2))):
+        student = graded.sheet.student
+        page(known, graded)
+        made = known.feedback / student / "01_tiny" / "tiny.html"
+        for name in ("ours", "stock"):
+            if name == "stock":
+                convert(known, GenerateFeedback, "01_tiny", student)
+            pages.append(known.root / f"{name}-{student}.html")
+            pages[-1].write_bytes(made.read_bytes())
+    pages.append(known.root / "bait.html")
+    pages[-1].write_text("<!DOCTYPE html><body>" + "\n".join(HTML))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        seen = {path.stem: visit(browser, path) for path in (kept, stock, bait)}
+        seen = {path.stem: visit(browser, path) for path in pages}
         browser.close()
-    assert seen["ours"] == {"alerts": [], "asked": []}
-    assert seen["stock"]["alerts"] == []
-    assert not any("evil.example" in url for url in seen["stock"]["asked"])
-    assert seen["bait"]["alerts"] and any("evil.example" in url for url in seen["bait"]["asked"])
+    bait = seen.pop("bait")
+    assert bait["acted"] and any("evil.example" in url for url in bait["asked"])
+    for name, found in seen.items():
+        assert [one for one in found["acted"] if not one.startswith("toggle")] == [], name
+        ours = name.startswith("ours")
+        assert [url for url in found["asked"] if ours or not STOCK.match(url)] == [], name
+
+
+STOCK = re.compile("https://(cdnjs.cloudflare.com|cdn.jsdelivr.net|unpkg.com)/")
+"""Where nbconvert's pages fetch MathJax and jQuery."""
 
 
 def visit(browser, path):
-    """Open a page, click whatever can be clicked; what it did."""
-    alerts, asked = [], []
+    """Open a page and touch whatever is on it: what it did, and what it asked for."""
+    acted, asked = [], []
     tab = browser.new_page()
-    tab.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+    tab.set_default_timeout(120_000)
+    tab.add_init_script(LISTEN)
+    tab.on("dialog", lambda dialog: (acted.append(dialog.message), dialog.dismiss()))
     tab.on("request", lambda request: asked.append(request.url))
+    tab.on("popup", lambda popup: acted.append(f"popup {popup.url}"))
     tab.route(re.compile("^https?:"), lambda route: route.abort())
     tab.goto(path.as_uri(), wait_until="domcontentloaded")
-    tab.wait_for_timeout(1000)
-    tab.evaluate(
-        "document.querySelectorAll('a, summary').forEach(one => one.href?.startsWith('http') || one.click())"
-    )
     tab.wait_for_timeout(500)
+    acted += tab.evaluate("seen")
+    acted += tab.evaluate(TOUCH)
+    tab.wait_for_timeout(500)
+    acted += [] if tab.url == path.as_uri() else [f"went to {tab.url}"]
     tab.close()
     return {
-        "alerts": alerts,
+        "acted": acted,
         "asked": [url for url in asked if not url.startswith(("file:", "data:"))],
     }
 

@@ -7,13 +7,13 @@ import sqlite3
 
 import nbformat
 import pytest
-from recording import change, result, rows
 
 from autograder.course import Course, Trouble
 from autograder.model import Ran, Score, from_json, to_json
 from autograder.nbgrader_api import Away, convert, register
 from autograder.record import record
 from autograder.record.gradebook import Book
+from tests.support.recording import change, result, rows
 
 
 def grades(course, student="ann"):
@@ -158,7 +158,8 @@ def test_an_assignment_that_the_gradebook_does_not_know(known):
 def rich(cells):
     """A master with everything nbgrader knows: tests, answers graded by hand, a task, part points."""
     from nbformat.v4 import new_code_cell, new_markdown_cell
-    from tiny import mark
+
+    from tests.support.tiny import mark
 
     by_hand = dict(grade=True, solution=True)
     return cells + [
@@ -178,7 +179,8 @@ def test_every_row_is_what_stock_nbgrader_writes(template, tmp_path):
     """Two courses, the same submissions: one graded by nbgrader, the other one recorded here."""
     from nbgrader.api import Gradebook
     from nbgrader.converters import Autograde
-    from standin import read, work
+
+    from tests.support.fake_judge import read, work
 
     courses = []
     for name in ("stock", "ours"):
@@ -246,7 +248,7 @@ def convert_release(course):
 
 
 def partly(graded):
-    """The stand-in knows no results of cells; the judge does: half a point for `part`."""
+    """The fake judge knows no results of cells; the judge does: half a point for `part`."""
     graded.scores["part"] = Score(0.5, 1.0)
     part = dict(output_type="execute_result", data={"text/plain": "0.5"}, metadata={})
     graded.ran["part"] = Ran("ok", [part], 5)

@@ -6,10 +6,10 @@ import nbformat
 import pytest
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.utils import compute_checksum, determine_grade
-from recording import extra, failed, result
 
 from autograder.model import Ran
 from autograder.record import record
+from tests.support.recording import extra, failed, result
 
 
 def graded_notebook(course, graded):
@@ -70,7 +70,9 @@ def test_what_nbgrader_has_no_place_for_is_in_the_metadata(known):
     about = nb.metadata.autograder
     assert about.tier == "stand-in" and about.seconds == 0.25
     assert about.notes == ["A cell was there twice."]
-    assert about.scores["double-test"] == dict(score=0, most=2, why="double(3) is 6", mistakes=[])
+    noted = about.scores["double-test"]
+    assert (noted.score, noted.most, noted.why) == (0, 2, "double(3) is 6")
+    assert noted.finding is None and noted.mistakes == []
     assert cell(nb, "double").metadata.autograder.origin == "student"
 
 

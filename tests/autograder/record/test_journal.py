@@ -6,12 +6,12 @@ import sys
 import time
 
 import pytest
-from recording import result
 
 from autograder.course import Submission, Trouble
+from autograder.log import LARGEST, Log
 from autograder.model import to_json
 from autograder.record.journal import Journal, Keys, Lock, Spool, place
-from autograder.record.log import LARGEST, Log
+from tests.support.recording import result
 
 
 @pytest.fixture

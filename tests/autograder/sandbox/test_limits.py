@@ -168,3 +168,65 @@ def test_outputs_that_are_none_end_the_process_and_harm_nobody(within, body):
     ran = fork.run("c", f"{source}\nimport time; time.sleep(9)", 1)
     assert ran.status in (DIED, OK)
     assert all(set(one) >= {"output_type"} for one in ran.outputs)
+
+
+FLOOD = """
+import os, time
+message = b's' + (2).to_bytes(8, 'big') + b'{}'  # no output at all: the end of the process
+message = b'x' + (0).to_bytes(8, 'big')          # of a kind that nobody asked for
+until = time.monotonic() + 40
+while time.monotonic() < until:
+    os.write(3, 1000 * message)
+"""
+
+
+def test_no_flood_of_messages_talks_the_clock_down(within):
+    fork, start = within(cell=2, grace=1), time.monotonic()
+    ran = fork.run("c", FLOOD, 1)
+    assert ran.status in (LATE, DIED)
+    assert time.monotonic() - start < 20
+
+
+def test_one_large_print_of_emoji_ends_nobody(within):
+    fork = within()
+    ran = fork.run("c", "print('\\N{GRINNING FACE}' * 4_000_000)", 1)
+    assert ran.status == OK and fork.alive
+    text = ran.outputs[0]["text"]
+    assert set(text) == {"\N{GRINNING FACE}"} and len(text.encode()) <= Limits().output
+
+
+def test_output_counts_in_bytes_and_is_told(within):
+    fork = within(output=1000)
+    fork.run("c", "print('ä' * 300)", 1)
+    assert fork.wrote == 601
+
+
+GROW = {
+    "page tables": (
+        "import mmap\n"
+        "for _ in range(20):\n"
+        "    place = mmap.mmap(-1, 30 << 30, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, mmap.PROT_READ)\n"
+        "    kept = globals().setdefault('kept', []); kept.append(place)\n"
+        "    for at in range(0, len(place), 2 << 20):\n        place[at]\n"
+    ),
+    "socket buffers": (
+        "import os, socket, time\n"
+        "for _ in range(8):\n"
+        "    if os.fork() == 0:\n"
+        "        pairs = [socket.socketpair() for _ in range(110)]\n"
+        "        for pair in sum(pairs, ()):\n"
+        "            pair.setblocking(False)\n"
+        "            try:\n                while True: pair.send(bytes(100_000))\n"
+        "            except BlockingIOError: pass\n"
+        "        time.sleep(20)\n        os._exit(0)\n"
+        "time.sleep(10)"
+    ),
+}
+
+
+@pytest.mark.parametrize("what", GROW)
+def test_memory_that_no_process_shows_is_counted(within, what):
+    fork = within(memory=200 * MB, cell=30)
+    ran = fork.run("c", GROW[what], 1)
+    assert ran.status in (DIED, ERROR), ran.outputs
+    assert fork.end().peak_memory < 800 * MB

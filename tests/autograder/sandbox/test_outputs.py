@@ -139,3 +139,15 @@ def test_a_name_that_cannot_be_one_does_no_harm(outputs):
     show(outputs, type="display", data={}, metadata={}, id=[], update=False)
     with pytest.raises(Nonsense):
         show(outputs, type="display", data={}, metadata={}, id=[], update=True)
+
+
+def test_of_one_piece_that_is_too_large_the_beginning_is_kept(outputs):
+    outputs.raw("stdout", b"x" * 5000)
+    text, note = [one["text"] for one in outputs.taken()]
+    assert text == "x" * 1000 and "There was more" in note
+
+
+def test_sizes_are_bytes_and_no_character_is_cut_in_two(outputs):
+    show(outputs, type="stream", name="stdout", text="\N{GRINNING FACE}" * 400)
+    assert outputs.taken()[0]["text"] == "\N{GRINNING FACE}" * 250
+    assert outputs.used == 1000

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from autograder.model import ERROR, OK
 from autograder.sandbox import NoSandbox, Warm, warm
 from autograder.sandbox import tier as tier_module
 from autograder.sandbox.attacks import ATTACKS, Scene, attempt, leak, patched_environment
@@ -169,3 +170,51 @@ def test_the_filter_is_a_program_that_the_kernel_takes(apart):
 
 def test_bubblewrap_is_found():
     assert shutil.which(tier_module.bubblewrap())
+
+
+SEARCH = """
+import gc, importlib, os, sys
+from utils.check import check_optimizer
+found = []
+for name in ("utils.check.mistakes.sgd", "utils.check.mistakes.adam", "utils.check.mistakes.any_optimizer"):
+    try:
+        importlib.import_module(name); found.append(name)
+    except ImportError:
+        pass
+import utils.check as check
+found += sys.modules["utils.check.mistakes"].families()
+folder = os.path.join(os.path.dirname(check.__file__), "mistakes")
+for name in ("__init__.py", "sgd.py", "any_optimizer.py"):
+    try:
+        found.append(open(os.path.join(folder, name)).read())
+    except OSError:
+        pass
+found += [x for x in gc.get_objects() if type(x).__name__ in ("Family", "Mistake")]
+print(found)
+"""
+CHECKS = """
+import torch
+from utils.check import check_optimizer
+from utils.optim import Optim
+class Mine(Optim):
+    def __init__(self, params, lr):
+        super().__init__(params, dict(lr=lr))
+    def my_step(self, p, state, group):
+        p.add_(p.grad, alpha={sign}group["lr"])
+check_optimizer(Mine, torch.optim.SGD, lr=0.1)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tier", ["namespaces", "landlock"])
+def test_no_bank_of_mistakes_is_in_sight_and_checks_work_without(warms, tier):
+    fork = warms(tier).fork()
+    try:
+        ran = fork.run("search", SEARCH, 1)
+        assert ran.outputs[0].get("text") == "[]\n", ran.outputs
+        ran = fork.run("right", CHECKS.format(sign="-"), 2)
+        assert ran.status == OK and "takes the same steps" in ran.outputs[0]["text"]
+        ran = fork.run("wrong", CHECKS.format(sign="+"), 3)
+        assert ran.status == ERROR and "CheckFailed" in ran.outputs[-1]["ename"]
+    finally:
+        fork.end()

@@ -1,21 +1,16 @@
 """No right optimizer fails, however it is written."""
 
-import importlib.util
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from tests.utils.check import right
 from utils.check import check_optimizer
 from utils.check.mistakes import families
 from utils.check.optimizer import label, play_reference, vary
 from utils.check.situations import SITUATIONS, zeros
-
-spec = importlib.util.spec_from_file_location("right", Path(__file__).with_name("right.py"))
-right = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(right)
 
 CASES = [(f, kind) for f in families() for kind in right.RIGHT[f.student]]
 

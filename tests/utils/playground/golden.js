@@ -1,7 +1,11 @@
 // Reads cases (JSON) from stdin, walks each with the page's engine, writes the paths to stdout.
 import { readFileSync } from "node:fs";
-import { landscape, normals, replay, sharpness, walk, fromLink, toLink, verdict } from "../../../utils/playground/engine.js";
-import { debiased, ewma, sma, weights } from "../../../utils/playground/smoothing.js";
+import { debiased, ewma, sma, weights } from "../../../js/src/engine/averages.js";
+import { landscape, sharpness } from "../../../js/src/engine/landscapes.js";
+import { fromLink, toLink } from "../../../js/src/engine/link.js";
+import { normals } from "../../../js/src/engine/normals.js";
+import { verdict } from "../../../js/src/engine/verdict.js";
+import { replay, walk } from "../../../js/src/engine/walk.js";
 
 const ask = JSON.parse(readFileSync(0, "utf8"));
 const answers = {

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from utils.playground.channel import QUIET, shorten
+from utils.playground.channel import QUIET, answer_by_one_message
 
 QUESTION = {"kind": "walk", "me": "a", "id": 1}
 
@@ -44,8 +44,8 @@ def told(*asked, pause=0.0):
         return at_once, kernel.told[len(at_once) :]
 
     kernel = Kernel()
-    shorten(kernel)
-    shorten(kernel)  # each widget asks for it
+    answer_by_one_message(kernel)
+    answer_by_one_message(kernel)  # each widget asks for it
     with ThreadPoolExecutor() as own:  # the browser's tests keep a loop in this thread
         return own.submit(lambda: asyncio.run(work())).result()
 
@@ -80,5 +80,5 @@ def test_a_kernel_of_another_kind_is_left_as_it_is():
 
     for kernel in (None, object(), Older()):
         before = getattr(kernel, "_publish_status", None)
-        shorten(kernel)
+        answer_by_one_message(kernel)
         assert getattr(kernel, "_publish_status", None) == before

@@ -5,12 +5,13 @@ from functools import cache, partial
 
 import pytest
 import torch
-from browsing import page
 
+from tests.support.browsing import page
 from utils.landscape import normals
+from utils.playground.facts import LABELS, LANDSCAPES
 from utils.playground.slopes import slope
-from utils.playground.textbook import LABELS, textbook
-from utils.playground.walk import LANDSCAPES, landscape, trail
+from utils.playground.textbook import textbook
+from utils.playground.walk import landscape, trail
 from utils.train import mnist_tensors
 
 STARTS = {

@@ -9,8 +9,8 @@ import time
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from browsing import page, settle
 
+from tests.support.browsing import page, settle
 from utils import smoothing
 from utils.playground import dashboard, smooth
 from utils.playground.training import means
@@ -138,7 +138,7 @@ def test_losses_are_kept_as_means_and_none_is_lost():
     for i, loss in enumerate(losses):
         run.log(loss)
         if i % 777 == 0:
-            run.look()
+            run.collect()
     run.done()
     assert 100 < len(run.losses) <= 400
     kept = len(run.losses) * run.width

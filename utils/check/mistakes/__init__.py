@@ -2,6 +2,10 @@
 
 Each family of optimizers has a file with one right class and a table of mistakes. A mistake is an
 edit: right lines → the lines as students write them. So two mistakes at once are two edits.
+
+sgd, momentum, dampening, nesterov, rmsprop, adam, adamw  a family each
+smoothing       averages: functions, not optimizers
+any_optimizer   mistakes that can be made with each of them
 """
 
 import math
@@ -66,9 +70,6 @@ class Family:
         """The class with these mistakes in it, or None."""
         source = self.write(*mistakes)
         return None if source is None else compile_class(source)
-
-    def applicable(self):
-        return [m for m in self.mistakes if self.write(m) is not None]
 
 
 def find(lines, right):
