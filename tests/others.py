@@ -178,7 +178,7 @@ def others():
         if name in OTHER_CONTRACT:
             yield Judged(name, [], [], OTHER_CONTRACT[name])
             continue
-        hyper = dict(lr=0.01, **SETTINGS.get(name, {}))
+        hyper = {"lr": 0.01, **SETTINGS.get(name, {})}
 
         def make(params, kind=kind, **words):
             return kind(params, **words)

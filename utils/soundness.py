@@ -205,7 +205,7 @@ def descends(who, Optimizer, hyper):
 @duty
 def stays_finite(who, Optimizer, hyper):
     """No NaN and nothing infinite: gradients that are zero, tiny or huge, and odd shapes."""
-    cases = {
+    cases: dict[str, dict] = {
         "gradients that are zero": dict(zero=tuple((t, i) for t in range(1, 14) for i in (0, 1))),
         "gradients of 1e-20": dict(scales=(1e-20, 1e-20)),
         "gradients of 1e10": dict(scales=(1e10, 1e10)),

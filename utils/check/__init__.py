@@ -6,6 +6,7 @@ check_function   your function against a reference, case by case; also what it d
 check_model      does a model have the right form?
 explain          what a step depends on, yours beside the reference's: measured
 check_training   does a training loop do the right things in the right order?
+check_that       around asserts of any kind: they end in one message, without a traceback
 hint             the next hint on the check that failed last
 progress         which checks of the course you have passed
 
@@ -38,13 +39,14 @@ from utils.check.functions import check_function
 from utils.check.models import check_model, check_training
 from utils.check.optimizer import check_optimizer
 from utils.check.progress import progress
-from utils.check.report import CheckFailed, hint
+from utils.check.report import CheckFailed, check_that, hint
 
 __all__ = [
     "CheckFailed",
     "check_function",
     "check_model",
     "check_optimizer",
+    "check_that",
     "check_training",
     "explain",
     "hint",

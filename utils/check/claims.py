@@ -95,11 +95,14 @@ def comparable(pair: tuple) -> bool:
     return not mine.error and mine.situation.dtype is torch.float64 and len(mine.points) > 1
 
 
-def close_to(x: float, y: float) -> bool:
+def close_to(x: float | None, y: float | None) -> bool:
+    if x is None or y is None:
+        return False
     return abs(x - y) <= EVEN * max(abs(y), EVEN)
 
 
-def short(x: float) -> str:
+def short(x: float | None) -> str:
+    x = x or 0.0
     return f"{x + 0.0:.4g}".replace("-0", "0") if x == 0 else f"{x:.4g}"
 
 

@@ -33,8 +33,8 @@ def from_bank(both, mine):
         found = search(family, traces, reference, hyper, guard)
         if found is None and mine.error is None and any(t.error for t in traces):
             calm = [i for i, t in enumerate(traces) if t.error is None]
-            some = [[ts[i] for i in calm] for ts in (traces, reference)]
-            found = search(family, *some, hyper, guard)
+            some, right = ([ts[i] for i in calm] for ts in (traces, reference))
+            found = search(family, some, right, hyper, guard)
     return family, found
 
 

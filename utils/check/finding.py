@@ -7,8 +7,9 @@ turns it into lines with labels; `as_text` and `as_html` show them.
 import html
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 WIDTH = 92  # characters in a line of a message
 
@@ -91,7 +92,7 @@ class Finding:
     def from_json(cls, data: dict) -> "Finding":
         """The finding that `to_json` made; what has another form is left out."""
         known = {field.name: field.type for field in fields(cls)}
-        read = {
+        read: dict[str, Any] = {
             name: READ[str(known[name])](data[name]) for name in known if data.get(name) is not None
         }
         return cls(**{"check": "", "title": "", **read})
@@ -124,7 +125,7 @@ def read_line(x: object) -> Line | None:
     return Line(x["number"], **texts)
 
 
-READ = {
+READ: dict[str, Callable] = {
     "<class 'str'>": read_text,
     "int | None": read_number,
     "tuple[int, ...]": lambda x: tuple(n for n in read_list(x) if type(n) is int),

@@ -241,6 +241,7 @@ def stopped(student, name, error, head, theirs):
 def wrong_result(name, student, reference, cases, gap, head, mine, theirs):
     """Say where, and what it looks like."""
     yours, expected, notes = show(mine.result), show(theirs.result), []
+    hints: tuple[str, ...]
     if gap.place:
         notes.append(("first", f"at {gap.place}: yours {gap.yours}, expected {gap.expected}"))
     elif (gap.yours, gap.expected) != (yours, expected):

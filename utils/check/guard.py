@@ -43,7 +43,8 @@ class Guard:
     the time, `Guard.watches` where torch's own optimizers are judged.
     """
 
-    now, clock, watches = None, True, True
+    now: "Guard | None" = None
+    clock, watches = True, True
 
     def __init__(self, seconds=SECONDS, watch=True):
         self.seconds, self.watch = seconds, watch

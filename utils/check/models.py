@@ -83,8 +83,8 @@ def run(name, what, act):
 
 def wrongly(name, title, kind, says, *hints, **fields):
     """A `Finding` with one diagnosis."""
-    why = dict(mistakes=(kind,), diagnosis=(sentence(kind, says),), hints=hints)
-    return Finding(name, title, **why, **fields)
+    said = (sentence(kind, says),)
+    return Finding(name, title, mistakes=(kind,), diagnosis=said, hints=hints, **fields)
 
 
 def look_at_model(name, make, inputs, outputs):
@@ -199,7 +199,7 @@ class Watch:
     """
 
     def __init__(self, args):
-        self.events = []
+        self.events: list[str] = []
         self.models = [x for x in args if isinstance(x, torch.nn.Module) and list(x.parameters())]
         for model in self.models:
             model.register_forward_pre_hook(self.on_forward)
@@ -208,7 +208,7 @@ class Watch:
         for optimizer in args:
             if isinstance(optimizer, torch.optim.Optimizer):
                 optimizer.register_step_pre_hook(lambda *_: self.events.append("step"))
-                optimizer.zero_grad = self.on_zero_grad(optimizer.zero_grad)
+                vars(optimizer)["zero_grad"] = self.on_zero_grad(optimizer.zero_grad)
 
     def on_forward(self, model, _):
         self.events.append("forward" if model.training else "forward (eval)")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from utils.check import errors, progress
-from utils.check.finding import Finding, as_html, as_text, rows, wrap
+from utils.check.finding import Finding, as_html, as_text, rows, sentence, wrap
 
 
 class CheckFailed(AssertionError):
@@ -119,6 +119,58 @@ def guarded(check, name, *args):
         raise CheckFailed(f"✗ {title}", Finding(name, title)) from None
 
 
+class check_that:
+    """Around the asserts of a cell, which then speak like every other check.
+
+        with check_that("axpy_", "axpy_ returns y + a x"):
+            assert axpy_(...) == 17, "2 + 5 · 3 is 17"
+
+    A failed assert ends in its own sentence; another exception is explained, with the line of the
+    student's code that it came from.
+
+    Args:
+        name: of what is checked.
+        passes: what is said on success.
+
+    Raises:
+        CheckFailed: an AssertionError, and nothing else; except that Ctrl-C is Ctrl-C.
+    """
+
+    def __init__(self, name: str, passes: str):
+        self.name, self.passes = name, passes
+
+    def __enter__(self) -> "check_that":
+        return self
+
+    def __exit__(self, kind, error, traceback) -> None:
+        if error is None:
+            passed(self.name, self.passes)
+        elif isinstance(error, KeyboardInterrupt | GeneratorExit | CheckFailed):
+            return
+        else:
+            try:
+                failed(self.finding(error))
+            except CheckFailed as failure:
+                raise failure.with_traceback(None) from None
+
+    def finding(self, error: BaseException) -> Finding:
+        """What an exception in the cell means."""
+        if isinstance(error, AssertionError):
+            text = " ".join(str(error).split())
+            title = text or f"{self.name} is not right yet."
+            return Finding(self.name, title[:1].upper() + title[1:], line=None)
+        mistake, says, hints = errors.explain(error, None, None, None)
+        return Finding(
+            self.name,
+            f"{self.name} stopped: {type(error).__name__}.",
+            mistakes=(mistake,),
+            diagnosis=(sentence(mistake, says),),
+            line=errors.quote(error),
+            hints=tuple(hints),
+            notes=(("says", errors.message(error)),),
+        )
+
+
 def passed(name: str, text: str) -> None:
     """A check was passed: write it down and say so, in one line."""
     progress.note(name, True)
@@ -191,7 +243,7 @@ def show(error: CheckFailed, lines: list, picture: Callable | None, shown=None):
             shown = display(data, raw=True, display_id=True)
         else:
             shown.update(data, raw=True)
-        error._render_traceback_ = lambda: [f"CheckFailed: {title}"]
+        vars(error)["_render_traceback_"] = lambda: [f"CheckFailed: {title}"]
         return shown
     except Exception:  # then there is the plain text
         pass

@@ -1,6 +1,7 @@
 """Which line of a step computes in float32, although the weights are in float64?"""
 
 import sys
+from types import FrameType
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -34,7 +35,7 @@ def short(values: object) -> bool:
 
 def own_line() -> Line | None:
     """The innermost line, of those that are running now, that is the student's own."""
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if errors.is_students(frame.f_code.co_filename):
             return errors.line_at(frame.f_code.co_filename, frame.f_lineno)

@@ -7,6 +7,7 @@ and no autograd is needed. `play` returns a `Trace`: plain numbers.
 
 import copy
 import inspect
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import combinations
@@ -58,7 +59,7 @@ class Situation:
     scales: tuple = ()
     steps: int = 5
     seed: int = 0
-    vary: object = None
+    vary: Callable | None = None
     at_zero: tuple = ()
     groups: bool = False
     missing: tuple = ()
@@ -276,7 +277,7 @@ class Trace:
     """
 
     situation: Situation
-    points: np.ndarray = None
+    points: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     faults: dict = field(default_factory=dict)
     error: BaseException | None = None
     stopped: int | None = None
@@ -287,7 +288,7 @@ class Trace:
         return len(self.points) - 1
 
 
-PLAYED = {}
+PLAYED: dict = {}
 """What comes out the same each time, and was played once: what it was → its traces."""
 
 
@@ -387,7 +388,7 @@ class Player:
         self.places = [p.data_ptr() for p in self.weights]
         some, rest = self.weights[::2], self.weights[1::2]
         self.later = rest if self.situation.added else []
-        params = some if self.later else self.weights
+        params: Iterable = some if self.later else self.weights
         if self.situation.generator:
             params = (p for p in self.weights)
         if self.second and not self.later:
@@ -434,7 +435,7 @@ class Player:
 
     def inspect(self, held, grads):
         """What must not happen to a parameter in a step, whatever the numbers."""
-        faults = {}
+        faults: dict[str, int] = {}
         with torch._C.DisableTorchFunctionSubclass():  # ask the tensor, not its class
             for i, (p, grad, g) in enumerate(zip(self.weights, held, grads, strict=True)):
                 if p.data_ptr() != self.places[i]:
@@ -544,7 +545,7 @@ def odd_state(player):
         name → "zero": a tensor of p's shape in which every number is 0, for every such parameter;
         "itself": p, not a copy; "numpy": an array of NumPy's.
     """
-    found = {}
+    found: dict[str, set] = {}
     for p in player.weights:
         if p.grad is None or not p.grad.any():
             continue

@@ -89,6 +89,47 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "brackets are missing in the bias corrections",
+        {M_HAT: "m_hat = m / 1 - beta1**t", V_HAT: "v_hat = v / 1 - beta2**t"},
+        "`m / 1 - beta1**t` is m − β₁ᵗ: the division comes before the minus. So v̂ can be negative, "
+        "and its root is no number.",
+        (
+            "What does Python compute first in `m / 1 - beta1**t`?",
+            "Put brackets around the divisor: `1 - beta1**t` as a whole.",
+        ),
+    ),
+    Mistake(
+        "m and v start at the first gradient",
+        {
+            'state["m"] = torch.zeros_like(p)': 'state["m"] = g.clone()',
+            'state["v"] = torch.zeros_like(p)': 'state["v"] = g * g',
+        },
+        "m starts as g₁ and v as g₁² instead of zero, and the bias correction then makes them "
+        "too large.",
+        (
+            "What are m̂ and v̂ after the first step? They should be g₁ and g₁².",
+            "m and v must start at 0.",
+        ),
+    ),
+    Mistake(
+        "v starts at the first square",
+        {'state["v"] = torch.zeros_like(p)': 'state["v"] = g * g'},
+        "v starts as g₁² instead of zero, and the bias correction then makes it too large.",
+        (
+            "What is v̂ after the first step? It should be g₁².",
+            "v must start at 0.",
+        ),
+    ),
+    Mistake(
+        "m starts at the first gradient",
+        {'state["m"] = torch.zeros_like(p)': 'state["m"] = g.clone()'},
+        "m starts as g₁ instead of zero, and the bias correction then makes it too large.",
+        (
+            "What is m̂ after the first step? It should be g₁.",
+            "m must start at 0.",
+        ),
+    ),
+    Mistake(
         "m is corrected twice",
         {"p.add_(d, alpha=-lr)": "p.add_(d, alpha=-lr / (1 - beta1**t))"},
         "The bias correction of m is applied twice: in m̂, and again in the step size.",

@@ -28,6 +28,16 @@ MISTAKES = (
         ),
     ),
     Mistake(
+        "weight decay is added to p.grad",
+        {DECAY: "", "g = p.grad": "g = p.grad.add_(p, alpha=wd)"},
+        "wd·p is added to `p.grad` itself: that changes the gradient for whoever reads it next, and it "
+        "is L2, where v divides the decay away.",
+        (
+            "An optimizer's step only reads the gradient. Is `p.grad` the same after your step?",
+            "Leave the gradient alone; shrink p directly.",
+        ),
+    ),
+    Mistake(
         "no weight decay",
         {DECAY: ""},
         "The weights do not decay: this is Adam without the W.",
