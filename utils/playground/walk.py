@@ -53,7 +53,7 @@ class Trail:
     raised: bool = False
 
 
-def landscape(shape: dict[str, Any], seed: int = 0) -> Callable[[torch.Tensor], torch.Tensor]:
+def landscape(shape: dict[str, Any], seed: int = 0) -> land.Landscape:
     """`{"name": "quadratic", "condition": 10}` as something to call."""
     name = shape["name"]
     values = {key: shape[key] for key in LANDSCAPES[name]["shape"] if key in shape}
