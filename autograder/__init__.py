@@ -10,10 +10,12 @@ grade         submissions → gradebook: intake → sandbox and judge → record
   outcome     what became of a submission
   model       what goes from room to room
   bridge      between the judge and the student's process
+students      rename, merge, remove a student, and keep the grades
 report        who got what and why: tables, CSV for an LMS, a page about the class
 doctor        what is there, and what is not
 demo          a sample class, generated and graded
 hidden_tests  what of a test students do not have, and what they read of it when it fails
+torch_modules what of torch.optim is no optimizer
 plain_text    text that a student may have written, made fit for a line on a screen
 log           what grading did, a line each, for a person to read
 atomic        a file that is at every moment either the old one or the new one

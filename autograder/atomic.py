@@ -1,11 +1,10 @@
-"""A file that is at every moment either the old one or the new one, whole."""
+"""`utils.atomic` for the grader: what goes wrong becomes a sentence."""
 
-import contextlib
 import errno
-import os
 from pathlib import Path
 
 from autograder.course import Trouble
+from utils.atomic import replacing, sweep
 
 
 class Full(Trouble):
@@ -24,17 +23,12 @@ def write(path: str | Path, data: bytes | str, mode: int = 0o644, parents: bool 
     path = Path(path)
     if path.is_dir():
         raise Trouble(f"{path} cannot be written: it is a folder; name a file.")
-    part = path.with_name(f".{path.name}.part")
     try:
         if parents:
             path.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)  # of a run that was killed; it may be read-only
-        part.write_bytes(data.encode("utf-8", "replace") if isinstance(data, str) else data)
-        part.chmod(mode)
-        os.replace(part, path)
+        sweep(path, older=0)  # of a run that was killed: only one grader is at work
+        with replacing(path, mode) as out:
+            out.write(data.encode("utf-8", "replace") if isinstance(data, str) else data)
     except OSError as error:
         kind = Full if error.errno in FULL else Trouble
         raise kind(f"{path} cannot be written: {error.strerror}.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()

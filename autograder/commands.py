@@ -103,6 +103,25 @@ def collect(course: Course, args: argparse.Namespace) -> int:
     return 1 if left or not good else 0
 
 
+def student(course: Course, args: argparse.Namespace) -> int:
+    from autograder import students
+
+    wanted = {"rename": 2, "merge": 2, "remove": 1}[args.action]
+    if len(args.names) != wanted:
+        names = "OLD NEW" if wanted == 2 else "STUDENT"
+        raise Trouble(f"it is `autograder student {args.action} {names}`.")
+    if args.keep is not None and args.action != "merge":
+        raise Trouble("--keep is for merge.")
+    if args.action == "rename":
+        done = students.rename(course, args.names[0], args.names[1])
+    elif args.action == "merge":
+        done = students.merge(course, args.names[0], args.names[1], args.keep)
+    else:
+        done = students.remove(course, args.names[0])
+    print("\n".join(done))
+    return 0
+
+
 def grade(course: Course, args: argparse.Namespace) -> int:
     if args.workers is not None and args.workers < 1:
         raise Trouble(f"{args.workers} workers grade nothing: take 1 or more.")
@@ -113,6 +132,9 @@ def grade(course: Course, args: argparse.Namespace) -> int:
             "grade what? Name assignments, or say --all. Handed in so far: " + handed_in(course)
         )
     submissions = course.submissions(course.chosen(args.assignments), args.student)
+    others = [] if args.student else course.not_gradable()
+    for sentence in others:
+        print(f"autograder: {sentence}", file=sys.stderr)
     if not submissions:
         name = args.assignments[0] if args.assignments else "ASSIGNMENT"
         where = (course.submitted / "STUDENT" / name).relative_to(course.root).as_posix()
@@ -124,7 +146,8 @@ def grade(course: Course, args: argparse.Namespace) -> int:
         return would_grade(course, submissions, args.again)
     tier = "none" if args.no_sandbox else None
     limits = {"pictures": True} if args.pictures else {}
-    return grade_and_tell(course, submissions, args.again, args.workers, tier, limits)
+    status = grade_and_tell(course, submissions, args.again, args.workers, tier, limits)
+    return 1 if others else status
 
 
 def handed_in(course: Course) -> str:
@@ -221,6 +244,10 @@ def feedback(course: Course, args: argparse.Namespace) -> int:
     from autograder.record import feedback as pages
 
     names = course.chosen(args.assignments)
+    if args.moodle and len(names) != 1:
+        raise Trouble("Moodle takes one assignment at a time: name it, with --moodle.")
+    if args.moodle and not args.moodle.endswith(".zip"):
+        raise Trouble(f"what Moodle takes is a zip: call it {args.moodle}.zip.")
     ready = [
         one
         for one in course.submissions(names, args.student)
@@ -240,7 +267,20 @@ def feedback(course: Course, args: argparse.Namespace) -> int:
                 Log(course).traceback(one.student, one.assignment, "on its feedback page")
             tqdm.write(printable(f"{one.student}, {one.assignment}: {said(error)}."))
     print(f"{len(ready) - failed} of {len(ready)} pages are in {course.feedback}.")
-    return 1 if failed else 0
+    unknown = back_to_moodle(course, names[0], args.moodle) if args.moodle else []
+    return 1 if failed or unknown else 0
+
+
+def back_to_moodle(course: Course, assignment: str, path: str) -> list[str]:
+    """Write the zip for Moodle; returns the students who have no number there."""
+    from autograder.report.feedback_zip import write_zip
+    from autograder.report.lms import moodle_numbers
+
+    inside, unknown = write_zip(course, assignment, path, moodle_numbers(course))
+    print(f"{path}: the pages of {inside} students, for Moodle.")
+    if unknown:
+        print(f"autograder: Moodle gave no number to {', '.join(unknown)}.", file=sys.stderr)
+    return unknown
 
 
 def report(course: Course, args: argparse.Namespace) -> int:
@@ -263,7 +303,10 @@ def report(course: Course, args: argparse.Namespace) -> int:
         raise Trouble("the gradebook holds no scores: run `autograder grade` first.")
     numbers = room.collected(course, args.format)
     notes = room.write_csv(results, sheet, args.format, args.roster, numbers)
-    room.write_page(results, page, course.course_id or course.root.name)
+    people = dict(room.registered(course))
+    if args.roster is not None:
+        people |= room.on_roster(args.roster, args.format, results, numbers)
+    room.write_page(results, page, course.course_id or course.root.name, people.items())
     print(room.table(map(line, results)))
     print(f"\nas CSV: {sheet}\nas a page about the class: {page}")
     for note in notes:

@@ -1,6 +1,8 @@
 """Where the things of a course are."""
 
 import difflib
+import os
+import stat
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -98,6 +100,20 @@ class Course:
         """The notebooks of an assignment's source."""
         return sorted((self.solutions / assignment).glob("*.ipynb"))
 
+    def homes(self) -> list[Path]:
+        """The students' folders in submitted/."""
+        there = sorted(self.submitted.iterdir()) if self.submitted.is_dir() else []
+        return [home for home in there if not home.name.startswith(".") and is_folder(home)]
+
+    def not_gradable(self) -> list[str]:
+        """A sentence for each student's folder that no gradebook can have."""
+        return [
+            f"{os.fsencode(home.name).decode('utf-8', 'backslashreplace')} in {self.submitted} is not "
+            "graded: its name is no UTF-8, so rename it."
+            for home in self.homes()
+            if not is_utf_8(home.name)
+        ]
+
     def submissions(
         self, assignments: Sequence[str], students: Sequence[str] = ()
     ) -> list[Submission]:
@@ -106,11 +122,12 @@ class Course:
         Raises:
             Trouble: a named student handed in nothing.
         """
+        homes = [home for home in self.homes() if is_utf_8(home.name)]
         found = [
-            Submission(folder.parent.name, folder.name, folder)
+            Submission(home.name, assignment, home / assignment)
             for assignment in assignments
-            for folder in sorted(self.submitted.glob(f"[!.]*/{assignment}"))
-            if folder.is_dir()
+            for home in homes
+            if is_folder(home / assignment)
         ]
         for student in students:
             if student not in {one.student for one in found}:
@@ -119,6 +136,25 @@ class Course:
                 )
                 raise Trouble(f"{student} handed in nothing: {where} is not there.")
         return [one for one in found if not students or one.student in students]
+
+
+def is_folder(path: Path) -> bool:
+    """Is it a folder? Also if we may not look: then intake says so, and nobody vanishes."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+
+
+def is_utf_8(name: str) -> bool:
+    """Is the name of a file text? Python keeps other bytes as surrogates."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def said(error: object) -> str:

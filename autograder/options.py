@@ -13,6 +13,7 @@ A term, from beginning to end:
   autograder release                  make exercises/ from solutions/ …
   autograder release --bundle x.zip   … or all that students need, as a zip
   autograder collect DOWNLOAD.zip     what came back: from Moodle, Canvas, a folder
+  autograder student merge OLD NEW    … two that are one; also rename, remove
   autograder grade --all              grade all that is new or was changed
   jupyter lab                         formgrader: look at answers, grade by hand, comment
   autograder report                   scores and mistakes: a table, CSV, a page about the class
@@ -50,6 +51,17 @@ HELP = {
   autograder collect class.zip/week2              a folder within a zip
   autograder collect submissions.zip --dry-run    look first, change nothing""",
     ),
+    "student": (
+        "give a student another name, make one of two, remove one",
+        "Everywhere at once, and no grade is lost: in the gradebook, in autograder/submitted, autograded "
+        "and feedback, and in the list of what an LMS calls whom, so that the next `collect` knows. merge "
+        "makes one student of two, such as one whom Moodle gave two numbers. What a removed student handed "
+        "in is kept in autograder/submitted/.removed.",
+        """\
+  autograder student rename u1234 ann-lee
+  autograder student merge Ann-Lee-2001 Ann-Lee
+  autograder student remove ann-lee""",
+    ),
     "grade": (
         "grade what was handed in",
         "Grade the notebooks in autograder/submitted/STUDENT/ASSIGNMENT/ into the gradebook, with "
@@ -68,7 +80,8 @@ HELP = {
         "the scores and comments that were given by hand.",
         """\
   autograder feedback                           all
-  autograder feedback 02_sgd --student ann      one page""",
+  autograder feedback 02_sgd --student ann      one page
+  autograder feedback 02_sgd --moodle back.zip  in Moodle: Upload multiple feedback files in a zip""",
     ),
     "report": (
         "scores and mistakes: a table, CSV, a page about the class",
@@ -142,7 +155,9 @@ def parser() -> argparse.ArgumentParser:
     for name, add in (
         ("release", release),
         ("collect", collect),
+        ("student", student),
         ("grade", grade),
+        ("feedback", feedback),
         ("report", report),
     ):
         add(made[name].add_argument)
@@ -164,6 +179,14 @@ def release(add: Callable[..., Any]) -> None:
     add("--bundle", metavar="FILE.zip", help="write the zip for students, and nothing else")
 
 
+def feedback(add: Callable[..., Any]) -> None:
+    add(
+        "--moodle",
+        metavar="FILE.zip",
+        help="also write the pages of one assignment as the zip that Moodle takes back",
+    )
+
+
 def collect(add: Callable[..., Any]) -> None:
     add("source", metavar="SOURCE", help="a zip, a folder, or nbgrader's exchange")
     add("--assignment", metavar="NAME", help="what it was handed in for, if the source is silent")
@@ -179,6 +202,17 @@ def collect(add: Callable[..., Any]) -> None:
         metavar="NAME",
         help="of names in a zip that does not say, such as gbk or euc-kr",
     )
+
+
+def student(add: Callable[..., Any]) -> None:
+    add("action", choices=("rename", "merge", "remove"), help="what to do")
+    add(
+        "names",
+        metavar="STUDENT",
+        nargs="+",
+        help="the folder's name; for rename and merge OLD NEW",
+    )
+    add("--keep", metavar="STUDENT", help="whose work counts, if both handed in (merge)")
 
 
 def grade(add: Callable[..., Any]) -> None:

@@ -10,6 +10,7 @@ import signal
 import threading
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MY_STEP_LINE", "off")  # seconds for each wrong answer
 
 BROWSER = (os.environ.get("CHROMIUM") or shutil.which("chromium")) and shutil.which("node")
 CI = os.environ.get("CI") == "true"

@@ -13,5 +13,6 @@ data       MNIST, from the files in `data/`;  imagenette: ten classes of ImageNe
 train      MNIST as tensors, minibatches, and the training loop of lectures 06 to 08
 race       the final race: your optimizer against torch's, with a score
 soundness  what every optimizer owes its user, whatever its idea
+atomic     a file that is at every moment either the old one or the new one, whole
 check      is my optimizer the same as torch's, and if not, which mistake is it?
 """

@@ -4,13 +4,9 @@ torchvision's own `MNIST` reads the files. What is done here is to unpack them f
 `numbers` reads them without a copy in memory.
 """
 
-import contextlib
 import gzip
 import hashlib
-import os
 import shutil
-import tempfile
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+
+from utils.atomic import replacing
 
 if TYPE_CHECKING:
     from torchvision.datasets import MNIST
@@ -42,9 +40,6 @@ FILES = {  # name: (bytes, SHA-256) of the unpacked file
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ),
 }
-
-
-PART = ".part"  # a file that is being unpacked
 
 
 class DataError(RuntimeError):
@@ -130,40 +125,20 @@ def unpacked(root: Path, name: str) -> bool:
 
 
 def unpack(packed: Path, target: Path, sha256: str) -> None:
-    """Unpack a .gz to `target`, all or nothing.
-
-    The bytes go to a file beside it, which takes the name once they have proved right. So a
-    process that is killed leaves no half file, and two at once do not disturb each other.
-    """
+    """Unpack a .gz to `target`, if the bytes prove right; else nothing is there."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        sweep(target.parent)
-        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=PART, delete=False) as out:
-            try:
-                with gzip.open(packed) as source:
-                    shutil.copyfileobj(source, out, 1 << 20)
-                out.flush()
-                if file_sha256(out.name) != sha256:
-                    raise EOFError("its content is not what it should be")
-                os.chmod(out.name, 0o644)
-                os.replace(out.name, target)
-            except BaseException:
-                os.unlink(out.name)
-                raise
+        with replacing(target) as out, gzip.open(packed) as source:
+            shutil.copyfileobj(source, out, 1 << 20)
+            out.flush()
+            if file_sha256(out.name) != sha256:
+                raise EOFError("its content is not what it should be")
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(
             f"{packed} is damaged ({error}). Get it back with `git checkout data/mnist`."
         ) from error
     except OSError as error:
         raise DataError(f"cannot unpack {packed.name}: {error}.") from error
-
-
-def sweep(folder: Path) -> None:
-    """Remove what killed unpackings left; an hour is longer than any that lives."""
-    for part in folder.glob("*" + PART):
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - part.stat().st_mtime > 3600:
-                part.unlink()
 
 
 def file_sha256(path: str | Path) -> str:

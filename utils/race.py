@@ -19,8 +19,6 @@ repeated to the last bit on the same machine, with the same torch.
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -31,6 +29,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.optim import Optimizer
+
+from utils.atomic import write
 
 if TYPE_CHECKING:
     from utils.plots import Picture
@@ -482,11 +482,8 @@ def load(file: Path) -> list[dict[str, Any]]:
 
 
 def save(file: Path, entries: list[dict[str, Any]]) -> None:
-    """All or nothing: a file beside it takes its name once it is written."""
+    """All or nothing."""
     if not file.parent.is_dir():
         raise ValueError(f"there is no folder {str(file.parent)!r} to save {file.name!r} in.")
     text = json.dumps({"leaderboard": entries}, indent=1, ensure_ascii=False, default=str) + "\n"
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as out:
-        out.write(text)
-    os.chmod(out.name, 0o644)
-    os.replace(out.name, file)
+    write(file, text)

@@ -331,10 +331,8 @@ def respects_groups(who, Optimizer, hyper):
     ]
     if all(torch.equal(a, b) for a, b in zip(together, alone, strict=True)):
         return "respects groups"
-    for i in (0, 1):  # does one parameter's step depend on the other one's gradients?
-        louder = grouped(who, Optimizer, hyper, [lr, lr], louder=i)
-        if not torch.equal(same_lr[1 - i], louder[1 - i]):
-            return "respects the lr of each group; by design a step depends on all gradients"
+    if depends_on_all(who, Optimizer, hyper):
+        return "respects the lr of each group; by design a step depends on all gradients"
     wrong(
         who,
         "groups are mixed up",
@@ -344,13 +342,29 @@ def respects_groups(who, Optimizer, hyper):
     )
 
 
-def grouped(who, Optimizer, hyper, rates, only=None, louder=None):
-    """Two parameters, each in a group with its own lr, after sixteen steps.
+def depends_on_all(who, Optimizer, hyper):
+    """Does a parameter move in another way if it is the other one that has larger gradients?
+
+    They are steady, for some methods only then begin to trust in them.
+    """
+    rates = [hyper["lr"]] * 2
+    steady = dict(steady=True, nsteps=100)
+    as_they_are = grouped(who, Optimizer, hyper, rates, **steady)
+    for i in (0, 1):
+        louder = grouped(who, Optimizer, hyper, rates, louder=i, **steady)
+        if not torch.equal(as_they_are[1 - i], louder[1 - i]):
+            return True
+    return False
+
+
+def grouped(who, Optimizer, hyper, rates, only=None, louder=None, steady=False, nsteps=16):
+    """Two parameters, each in a group with its own lr, after some steps.
 
     Args:
         only: the number of the one parameter that the optimizer gets, without naming its lr: who
             reads it from `self` is told apart.
         louder: the number of the parameter whose gradients are a thousand times as large.
+        steady: the gradients are the same in all steps.
     """
     rng = torch.Generator().manual_seed(0)
     params = [torch.ones(3).double().requires_grad_(), torch.ones(2, 2).double().requires_grad_()]
@@ -359,11 +373,12 @@ def grouped(who, Optimizer, hyper, rates, only=None, louder=None):
         try:
             groups = [{"params": [p], "lr": lr} for p, lr in zip(params, rates, strict=True)]
             optimizer = Optimizer(groups if only is None else [params[only]], **hyper)
-            for _ in range(16):
+            for _ in range(nsteps):
+                if steady:
+                    rng.manual_seed(0)
                 for i, p in enumerate(params):
-                    p.grad = (1000 if i == louder else 1) * torch.randn(
-                        p.shape, generator=rng, dtype=torch.float64
-                    )
+                    g = torch.randn(p.shape, generator=rng, dtype=torch.float64)
+                    p.grad = g * (1000 if i == louder else 1)
                 optimizer.step()
             return [p.detach() for p in params]
         except BaseException as error:

@@ -97,7 +97,7 @@ def lends(x):
         return any(map(lends, x.values()))
     if not (isinstance(x, type) and issubclass(x, torch.optim.Optimizer)):
         return False
-    return (importable.name_of(x) or "").startswith("torch.optim.")
+    return (importable.name_of(x) or "").startswith(("torch.optim.", "torch.optim:"))
 
 
 @contextlib.contextmanager

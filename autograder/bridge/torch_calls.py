@@ -13,7 +13,9 @@ import types
 
 import torch
 
-FREE = {"optimizer", "lr_scheduler", "swa_utils", "_functional"}  # no optimizers
+from autograder.torch_modules import NO_OPTIMIZERS
+
+FREE = {*NO_OPTIMIZERS, "_functional"}
 KERNELS = ("_fused_sgd_", "_fused_adam_", "_fused_adamw_", "_fused_adagrad_")
 
 TOUCHED = set()

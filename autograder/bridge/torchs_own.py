@@ -12,10 +12,12 @@ import types
 
 import torch
 
+from autograder.torch_modules import NO_OPTIMIZERS
+
 HOMES = ("torch.optim.", "utils.playground.", "utils.check.")
 """Modules, or the beginning of their names, whose optimizers are not a student's own."""
 
-FREE = ("torch.optim.optimizer", "torch.optim.lr_scheduler", "torch.optim.swa_utils")
+FREE = tuple(f"torch.optim.{name}" for name in NO_OPTIMIZERS)
 
 
 class TorchsOwn(AssertionError):
@@ -44,7 +46,7 @@ def is_own(name):
     module, _, name = str(name).partition(":")
     if module == "torch":
         return name.startswith("_fused_")
-    return module.startswith(HOMES) and not module.startswith(FREE)
+    return f"{module}.".startswith(HOMES) and not module.startswith(FREE)  # Muon says "torch.optim"
 
 
 def names_in(cls):

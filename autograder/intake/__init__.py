@@ -15,7 +15,7 @@ reading        the files of one submission → sheets;  files: opened with care
 parse          the cells of a notebook, out of bytes that may be anything
 master         the master of a notebook;  match, assemble: the student's answers put into it
 syntax         a cell's source as a syntax tree
-integrity      what an instructor should know of;  static_checks, reach: how it is found
+integrity      what an instructor should know of;  static_checks: how it is found
 """
 
 from autograder.intake.collection import Collected, Taken, collect

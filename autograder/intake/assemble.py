@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from autograder.intake.files import shown
 from autograder.intake.match import match
-from autograder.intake.parse import bare
+from autograder.intake.parse import Raw, bare
 from autograder.model import ANSWER, FREE, GIVEN, TEST, TEXT, Cell, Flag
 
 
@@ -31,7 +31,8 @@ def assemble(master, raws, sheet):
             extras |= set(more)
     tell(master, found, chosen, raws, sheet)
     owners = {index: cell for cell, index in invert(master, chosen)}
-    following, anchor = {None: []}, None
+    following: dict[str | None, list[Raw]] = {None: []}
+    anchor: str | None = None
     for index, raw in enumerate(raws):
         if index in owners:
             anchor = owners[index].id
@@ -62,7 +63,8 @@ def choose(master, cell, indices, raws, sheet):
     if len(indices) == 1:
         return indices[0], []
     released = {bare(master.released[cell.id]), bare(cell.source), ""}
-    changed, seen = [], set()
+    changed: list[int] = []
+    seen: set[str] = set()
     for index in reversed(indices):  # of equal copies the last
         if raws[index].bare not in released | seen:
             changed.insert(0, index)
@@ -97,7 +99,7 @@ def tell(master, found, chosen, raws, sheet):
     places = [index for _, index in invert(master, chosen)]
     if places != sorted(places):
         sheet.notes.append("Cells were moved, and are back in their order.")
-    told = defaultdict(list)
+    told: dict[str, list[str]] = defaultdict(list)
     for cell, index in invert(master, chosen):
         raw = raws[index]
         if cell.grade_id and not raw.grade_id:
@@ -108,11 +110,11 @@ def tell(master, found, chosen, raws, sheet):
             told[f"Turned into {raw.kind}, and back: {{}}."].append(called(cell))
         if cell.id in master.fixed and not same(master, cell, raw):
             told[about_change(cell, raw)].append(called(cell))
-    for text, names in told.items():
+    for text, cells in told.items():
         if text == TEST_CHANGED:
-            sheet.flags.append(Flag("test changed", text.format(", ".join(names))))
+            sheet.flags.append(Flag("test changed", text.format(", ".join(cells))))
         elif text:
-            sheet.notes.append(text.format(", ".join(names)))
+            sheet.notes.append(text.format(", ".join(cells)))
 
 
 TEST_CHANGED = "Tests were changed, and the originals run in their place: {}."

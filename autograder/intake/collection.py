@@ -6,7 +6,6 @@ submission is what is said of that one; the others go on.
 
 import re
 import tempfile
-import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -373,7 +372,7 @@ class Collection:
 
     def stumbled(self, what: str, error: Exception) -> str:
         if self.log:
-            self.log("collect", what, traceback.format_exc())
+            self.log.traceback("collect", what)
         return f"it cannot be taken in ({type(error).__name__}: {shown(said(error))})."
 
     def leave_now(self, item: Item, why: str) -> None:

@@ -92,9 +92,10 @@ def listing(folder):
 
     Links are named but not followed. At most `MANY`, at most `DEPTH` folders down.
     """
-    found, level = [], [Path(folder)]
+    found: list[Path] = []
+    level = [Path(folder)]
     for _ in range(DEPTH):
-        below = []
+        below: list[Path] = []
         for here in level:
             try:
                 entries = sorted(os.scandir(here), key=lambda entry: entry.name)

@@ -8,8 +8,17 @@ import ast
 import symtable
 
 from autograder.intake.parse import defined
-from autograder.intake.reach import REACH
-from autograder.intake.static_checks import Names, implementation, loose, of_course, patched, walk
+from autograder.intake.static_checks import (
+    WAYS_OUT,
+    Names,
+    fetches,
+    implementation,
+    is_public_optimizer,
+    loose,
+    of_course,
+    patched,
+    walk,
+)
 from autograder.intake.syntax import SHELL, Opaque, Patience, of_master, trees
 from autograder.model import ANSWER, FREE, Flag
 
@@ -51,7 +60,7 @@ def look_through(cells, master):
         ("torch.optim used", lambda tree: implementation(tree, names)),
         ("reference used", lambda tree: references(tree, names, master, own)),
     ):
-        lent = {}
+        lent: dict[str, tuple[str, str]] = {}
         for cell, tree in views:
             lent |= lending(cell, tree, find, lent, answers)
         for cell, tree in views:
@@ -70,7 +79,7 @@ def flag(kind, cell, what):
 
 def gathered(findings, most=3):
     """One Flag for each kind and cell."""
-    groups = {}
+    groups: dict[tuple[str, str], dict[str, None]] = {}
     for kind, where, what in findings:
         groups.setdefault((kind, where), dict.fromkeys([what])).setdefault(what)
     flags = []
@@ -100,17 +109,74 @@ def done_for_them(kind, cell, tree, find, lent, answers):
     find: tree → paths of such things.
     """
     if cell.role == ANSWER:
-        paths = find(tree)
+        paths, compared = mentioned(tree, find, answers)
         for path in paths:
             yield flag(kind, cell, f"mentions {path}")
-        for name in sorted(globals_read(tree) & set(lent)) if lent and not paths else ():
+        used = globals_read(tree) & set(lent) if lent and not paths else set()
+        if compared and not paths:
+            mine = {name for name, (_, where) in lent.items() if where == cell.id}
+            used |= {name for name in mine if read_by_definitions(tree, name)}
+        for name in sorted(used):
             path, where = lent[name]
-            if where != cell.id:
+            if where != cell.id or compared:
                 yield flag(kind, cell, f"uses `{name}`, in which there is {path}")
     for name, part in bindings(tree):
         if name in answers and cell.role == FREE:
             for path in find(part):
                 yield flag(kind, cell, f"makes {name} of {path}")
+
+
+def mentioned(tree, find, answers):
+    """(paths of such things in an answer's cell, was one only compared with?)
+
+    To import torch's SGD, or to make and run one beside the answer, is to compare: no path of that.
+    """
+    if not isinstance(tree, ast.Module):
+        return find(tree), False
+    paths: dict[str, None] = {}
+    compared = False
+    for statement in tree.body:
+        found = find(ast.Module([statement], []))
+        theirs = [
+            path for path in found if compares(statement, answers) and is_public_optimizer(path)
+        ]
+        compared |= bool(theirs)
+        paths |= dict.fromkeys(path for path in found if path not in theirs)
+    return list(paths), compared
+
+
+def compares(statement, answers):
+    """Is this a statement in which nothing of an answer is made?"""
+    if isinstance(statement, ast.Assign | ast.AnnAssign):
+        names = {one for one, _ in bindings(ast.Module([statement], []))}
+        called = isinstance(statement.value, ast.Call) and not fetches(statement.value)
+        return called and bool(names) and not names & answers
+    kinds = ast.Import | ast.ImportFrom | ast.Expr | ast.Assert | ast.For | ast.With
+    stored = [
+        one for one in ast.walk(statement) if isinstance(getattr(one, "ctx", None), ast.Store)
+    ]
+    made = {one.id for one in stored if isinstance(one, ast.Name)}
+    of_others = any(
+        isinstance(one, ast.Attribute | ast.Subscript)
+        and {part.id for part in ast.walk(one) if isinstance(part, ast.Name)}
+        & {*answers, "globals"}
+        for one in stored
+    )
+    defined_here = any(
+        isinstance(one, ast.FunctionDef | ast.ClassDef | ast.Lambda) for one in ast.walk(statement)
+    )
+    calls = {one.func.id for one in ast.walk(statement)
+             if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}  # fmt: skip
+    plain_calls = not calls & {"setattr", "globals", "vars", "exec", "eval"}
+    harmless = not made & answers and not of_others and not defined_here and plain_calls
+    return isinstance(statement, kinds) and harmless
+
+
+def read_by_definitions(tree, name):
+    """Does a function or class of this cell take that name from outside it?"""
+    kinds = ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef
+    parts = [one for one in tree.body if isinstance(one, kinds) and one.name != name]
+    return any(name in globals_read(ast.Module([one], [])) for one in parts)
 
 
 def lending(cell, tree, find, lent, answers):
@@ -119,7 +185,7 @@ def lending(cell, tree, find, lent, answers):
     Returns:
         dict: name → (path of the thing, id of the cell).
     """
-    found = {}
+    found: dict[str, tuple[str, str]] = {}
     for name, part in bindings(tree):
         if cell.role == FREE and name in answers:
             continue  # the answer has a name of its own; `done_for_them` looks at this
@@ -176,7 +242,7 @@ def shell(cell, magics):
 def reaching(cell, tree, names):
     """What an answer has no business with."""
     for node in walk(tree):
-        what = REACH.said(node, names.path(node))
+        what = WAYS_OUT.described(node, names.path(node))
         if what:
             yield flag("reaches out", cell, what)
     for path in dict.fromkeys(loose(tree, names)):

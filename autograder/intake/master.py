@@ -1,5 +1,6 @@
 """The master of a notebook: as it is graded, and as it was released."""
 
+import ast
 import contextlib
 import hashlib
 import json
@@ -50,7 +51,8 @@ class Master:
 
 def references(cells):
     """What of utils/ only tests use, and no solution: that with which an answer is compared."""
-    names, used = Names(), {True: [], False: []}
+    names = Names()
+    used: dict[bool, list[ast.Module]] = {True: [], False: []}
     for cell in cells:
         with contextlib.suppress(Opaque):
             trees = of_master(cell.source)[0] if cell.kind == "code" else []
@@ -94,7 +96,7 @@ def master(course, path):
         raise Trouble(f"{path} cannot be released: {said(error)}.") from error
 
 
-KNOWN = {}
+KNOWN: dict[str, Master] = {}
 
 
 def made(course, path, data):

@@ -51,9 +51,7 @@ def match(master, raws):
             if budget < 0:
                 break
             scores = [(likeness(master, cell, left[index]), index) for index in candidates]
-            score, index = max(
-                scores, default=(0, None)
-            )  # of equals the last: it has the last word
+            score, index = max(scores, default=(0, 0))  # of equals the last: it has the last word
             if score:
                 take(cell, index)
     return {key: sorted(indices) for key, indices in found.items() if indices}

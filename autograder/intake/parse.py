@@ -69,7 +69,7 @@ def parse(data, name):
     Raises:
         Unreadable: it is no notebook.
     """
-    notes = []
+    notes: list[str] = []
     text = decoded(data, name, notes)
     tree = tree_of(text, name)
     cells = cells_of(tree, name, notes)
@@ -174,14 +174,15 @@ def raw(cell, number, notes):
     if len(source) > LONGEST:
         notes.append(f"Cell {number} had {len(source):,} characters, far too many; it was emptied.")
         source = ""
-    clean = source.replace("\0", "\ufffd").encode("utf-16", "surrogatepass")
-    clean = clean.decode("utf-16", "replace")
+    whole_signs = source.replace("\0", "\ufffd").encode("utf-16", "surrogatepass")
+    clean = whole_signs.decode("utf-16", "replace")
     if clean != source:
         notes.append(f"Cell {number} had characters in it that do not exist.")
     kind = cell.get("cell_type")
     if kind == "heading":  # nbformat 3
         level = cell.get("level")
-        clean = "#" * (level if level in range(1, 7) else 1) + " " + clean
+        depth = level if isinstance(level, int) and 1 <= level <= 6 else 1
+        clean = "#" * depth + " " + clean
     if kind not in ("code", "markdown", "raw"):
         kind = "code" if "outputs" in cell or "input" in cell else "markdown"
     if kind != "code" and isinstance(cell.get("attachments"), dict) and cell["attachments"]:

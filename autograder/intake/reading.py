@@ -1,22 +1,28 @@
 """`read`: the files of one submission → a Sheet for each notebook of the assignment."""
 
 import hashlib
+import os
 import sys
+from pathlib import Path
 
+from autograder.course import Course, Submission
 from autograder.intake.assemble import assemble
 from autograder.intake.files import (
     TIMESTAMP,
     Unreadable,
     content,
+    could_be_notebook,
     listing,
     moment,
     notebooks,
     shown,
     stem,
+    why,
 )
 from autograder.intake.integrity import look_through
-from autograder.intake.master import masters
+from autograder.intake.master import Master, masters
 from autograder.intake.parse import bare, parse
+from autograder.log import Log
 from autograder.model import Flag, Sheet
 
 OURS = {"autograder", "IPython", "matplotlib", "numpy", "sitecustomize", "torch", "usercustomize"}
@@ -24,7 +30,7 @@ OURS |= {"utils", "nbgrader", "pandas", "torchvision", "ipykernel", "nbformat", 
 RIVALS = 8  # notebooks of other names that are looked into
 
 
-def read(course, submission):
+def read(course: Course, submission: Submission) -> list[Sheet]:
     """The sheets of a submission, one for each notebook of the assignment, in the master's order.
 
     Whatever was handed in, this returns: if a notebook cannot be used, its sheet has a verdict and
@@ -38,25 +44,26 @@ def read(course, submission):
         Trouble: the *master* cannot be used.
     """
     sheets = []
-    around = Surroundings(submission.folder)
     ours = masters(course, submission.assignment)
     names = [master.notebook for master in ours]
     for master in ours:
         sheet = Sheet(submission.student, submission.assignment, master.notebook)
         try:
-            fill(sheet, master, around, names)
-        except Unreadable as why:
-            sheet.verdict = str(why)
+            fill(sheet, master, Surroundings(submission.folder), names)
+        except Unreadable as reason:
+            sheet.verdict = str(reason)
         except Exception as error:  # a mistake of ours, brought out by what only one handed in
             what = f"{type(error).__name__}: {shown(error)}"
             sheet.verdict = f"{master.notebook}.ipynb cannot be made a sheet of ({what})."
+            Log(course).traceback("intake", submission.student, submission.assignment)
         if sheet.verdict:
             sheet.cells = []
         sheets.append(sheet)
     return sheets
 
 
-def fill(sheet, master, around, names):
+def fill(sheet: Sheet, master: Master, around: "Surroundings", names: list[str]) -> None:
+    """Fill a sheet with the cells of the notebook that was handed in for it."""
     sheet.timestamp = around.timestamp(sheet.notes)
     path = around.notebook(master, names, sheet.notes)
     data = content(path)
@@ -64,19 +71,26 @@ def fill(sheet, master, around, names):
     raws, notes = parse(data, shown(path.name))
     sheet.notes += notes
     assemble(master, raws, sheet)
-    around.tell(sheet)
+    around.note_other_files(sheet)
     sheet.flags += look_through(sheet.cells, master)
 
 
 class Surroundings:
     """The folder that was handed in. Nothing in it is opened but notebooks and the timestamp."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path):
         self.folder = folder
+        try:
+            os.scandir(folder).close()
+        except PermissionError as error:
+            name = shown(os.path.join(*folder.parts[-2:]))
+            raise Unreadable(f"{name} cannot be opened: {why(error)}.") from error
+        except OSError:
+            pass  # it is not there, or no folder: then nothing is found in it
         self.paths = listing(folder)
-        self.notebooks = notebooks(self.paths)
+        self.notebooks = notebooks(self.paths) or called_otherwise(self.paths)
 
-    def timestamp(self, notes):
+    def timestamp(self, notes: list[str]) -> str | None:
         """When it was handed in, as ISO 8601 in UTC; None if timestamp.txt does not say."""
         path = self.folder / TIMESTAMP
         if path not in self.paths:
@@ -90,7 +104,7 @@ class Surroundings:
             return None
         return when.isoformat(timespec="seconds") + "+00:00"
 
-    def notebook(self, master, names, notes):
+    def notebook(self, master: Master, names: list[str], notes: list[str]) -> Path:
         """The file that is most likely this notebook.
 
         Raises:
@@ -117,7 +131,7 @@ class Surroundings:
         found = ", ".join(shown(path.name) for path in self.paths[:5]) or "nothing"
         raise Unreadable(f"{name} is missing (found: {found}).")
 
-    def tell(self, sheet):
+    def note_other_files(self, sheet: Sheet) -> None:
         """Notes on what else is in the folder; a flag if it could stand in for a module."""
         known = {self.folder / TIMESTAMP, *self.notebooks}
         more = [path for path in self.paths if path not in known and not self.above_notebook(path)]
@@ -129,13 +143,26 @@ class Surroundings:
         if rest:
             sheet.notes.append(f"Not taken along, as only the notebook is graded: {listed(rest)}.")
 
-    def above_notebook(self, path):
+    def above_notebook(self, path: Path) -> bool:
         return any(path in notebook.parents for notebook in self.notebooks)
 
 
-def most_like(master, paths):
+def called_otherwise(paths: list[Path]) -> list[Path]:
+    """Notebooks that a browser saved as .ipynb.txt or .json."""
+    found = []
+    for path in [one for one in paths if could_be_notebook(one.name)][:RIVALS]:
+        try:
+            parse(content(path), path.name)
+            found.append(path)
+        except Unreadable:
+            continue
+    return found
+
+
+def most_like(master: Master, paths: list[Path]) -> Path | None:
     """The notebook that has most cells of the master's in it; None if two have equally many."""
-    scores, released = [], {bare(source) for source in master.released.values()}
+    scores: list[tuple[int, int, Path]] = []
+    released = {bare(source) for source in master.released.values()}
     for path in paths[:RIVALS]:
         try:
             raws, _ = parse(content(path), path.name)
@@ -151,13 +178,13 @@ def most_like(master, paths):
     return scores[0][2]
 
 
-def shadow(path):
+def shadow(path: Path) -> bool:
     """Would Python, started here, import this in the place of something else?"""
     module = path.name.split(".")[0]
     python = path.suffix.lower() in (".py", ".pyc", ".so", ".pyd", ".pth", ".zip") or path.is_dir()
     return python and (module in OURS or module in sys.stdlib_module_names or path.suffix == ".pth")
 
 
-def listed(paths, most=5):
+def listed(paths: list[Path], most: int = 5) -> str:
     names = [shown(path.name) for path in paths[:most]]
     return ", ".join(names) + (f" and {len(paths) - most} more" if len(paths) > most else "")

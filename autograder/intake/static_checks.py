@@ -1,9 +1,15 @@
-"""What the names in a notebook stand for, and which of them an honest answer does not need."""
+"""What the names in a notebook stand for, and which of them an honest answer does not need.
+
+`Names` knows imports. `implementation` finds torch's own optimizers, `of_course` the course's modules,
+`patched` what is overwritten, `WAYS_OUT` what leads out of the notebook.
+"""
 
 import ast
 import functools
 
-FREE_TO_USE = {"Optimizer", "lr_scheduler", "optimizer", "swa_utils"}
+from autograder.torch_modules import NO_OPTIMIZERS
+
+FREE_TO_USE = {"Optimizer", *NO_OPTIMIZERS}
 """What of torch.optim anyone may use: the base class, and what is no optimizer."""
 
 DEEPEST = 20  # dots in a path
@@ -46,7 +52,7 @@ class Names:
 
     def path(self, node):
         """The dotted path that an expression stands for, such as torch.optim.SGD; or None."""
-        parts = []
+        parts: list[str] = []
         while len(parts) < DEEPEST:
             if isinstance(node, ast.Attribute):
                 parts.append(node.attr)
@@ -137,6 +143,12 @@ def optimizers():
     return {name for name, x in kinds.items() if issubclass(x, torch.optim.Optimizer)} - FREE_TO_USE
 
 
+def is_public_optimizer(path):
+    """Is it one of torch's optimizers by its public name, such as torch.optim.SGD?"""
+    module, _, name = path.rpartition(".")
+    return module == "torch.optim" and name in optimizers()
+
+
 def of_course(tree, names):
     """What of utils/ this code uses, as utils.module.name."""
     for node in walk(tree):
@@ -205,3 +217,122 @@ def matters(path):
     if path.startswith(SETTINGS) or parts[-1] in OF_TENSORS or len(parts) < 2:
         return False
     return parts[0] in ("torch", "utils", "builtins", "sys", "os", "IPython", "random", "math")
+
+
+@functools.cache
+def checks():
+    """What of utils.check is for everybody."""
+    import utils.check
+
+    return set(utils.check.__all__)
+
+
+class WaysOut:
+    """Ways out of a notebook, which an honest answer does not need: which, and how to say it.
+
+    Threads and pools are none: the sandbox counts what they use, and honest notebooks have them.
+    """
+
+    MODULES = {
+        "subprocess": "starts programs",
+        "pty": "starts programs",
+        "ctypes": "reaches into memory",
+        "cffi": "reaches into memory",
+        "mmap": "reaches into memory",
+        "gc": "looks at all objects",
+        "socket": "uses the network",
+        "http": "uses the network",
+        "urllib": "uses the network",
+        "requests": "uses the network",
+        "ftplib": "uses the network",
+        "smtplib": "uses the network",
+        "signal": "handles signals",
+        "faulthandler": "handles signals",
+        "atexit": "leaves something to be run at the end",
+        "sqlite3": "opens a database",
+        "sqlalchemy": "opens a database",
+        "nbgrader": "asks for the grader",
+        "autograder": "asks for the grader",
+        "ipykernel": "asks for the kernel",
+        "zmq": "asks for the kernel",
+        "__main__": "reaches for __main__",
+        "builtins": "reaches for builtins",
+        "code": "runs hidden code",
+        "codeop": "runs hidden code",
+        "runpy": "runs hidden code",
+        "marshal": "runs hidden code",
+        "pkgutil": "imports by a hidden name",
+        "pydoc": "imports by a hidden name",
+    }
+    CALLS = {
+        "sys._getframe": "looks into the frames of its callers",
+        "sys._current_frames": "looks into the frames of its callers",
+        "sys.settrace": "traces the program",
+        "sys.setprofile": "traces the program",
+        "sys.addaudithook": "traces the program",
+        "sys.modules": "reaches for the loaded modules",
+        "sys.displayhook": "changes how results are shown",
+        "sys.meta_path": "changes how modules are found",
+        "inspect.currentframe": "looks into the frames of its callers",
+        "inspect.stack": "looks into the frames of its callers",
+        "inspect.getouterframes": "looks into the frames of its callers",
+        "inspect.getmodule": "reaches for the loaded modules",
+        "inspect.getsource": "reads the source of others",
+        "importlib.import_module": "imports by a hidden name",
+        "importlib.__import__": "imports by a hidden name",
+        "importlib.util": "imports by a hidden name",
+        "importlib.machinery": "imports by a hidden name",
+        "operator.attrgetter": "reaches by a hidden name",
+        "operator.methodcaller": "reaches by a hidden name",
+        "__import__": "imports by a hidden name",
+        "exec": "runs hidden code",
+        "eval": "runs hidden code",
+        "compile": "runs hidden code",
+        "torch.optim.optimizer.register_optimizer_step_pre_hook": "hooks into all optimizers",
+        "torch.optim.optimizer.register_optimizer_step_post_hook": "hooks into all optimizers",
+        "get_ipython": "reaches for IPython",
+        "IPython.get_ipython": "reaches for IPython",
+    }
+    OS = {"system", "popen", "fork", "forkpty", "kill", "killpg", "_exit", "abort", "ptrace"}
+    ATTRIBUTES = {
+        "__globals__", "__closure__", "__code__", "__subclasses__", "__builtins__", "f_globals",
+        "f_locals", "f_back", "tb_frame", "gi_frame", "cr_frame", "__loader__",
+    }  # fmt: skip
+
+    def described(self, node, path):
+        """What this piece of code does, or None if it is of no concern."""
+        if isinstance(node, ast.Import):
+            return next(filter(None, (self.of(one.name) for one in node.names)), None)
+        if isinstance(node, ast.ImportFrom):
+            paths = [f"{node.module}.{one.name}" for one in node.names]
+            return next(filter(None, map(self.of, paths)), None)
+        if isinstance(node, ast.Attribute) and node.attr in self.ATTRIBUTES:
+            return f"reaches for {node.attr}"
+        if isinstance(node, ast.Constant) and node.value == "NBGRADER_EXECUTION":
+            return "asks whether it is being graded"
+        if isinstance(node, ast.Name) and node.id == "__builtins__":
+            return "reaches for builtins"
+        named = isinstance(node, ast.Attribute | ast.Name) or fetches(node)
+        return self.of(path) if path and named else None
+
+    def of(self, path):
+        """The same of a dotted path."""
+        if path.startswith("utils.check.") and path.split(".")[2] not in checks():
+            return f"looks behind the checks, where right and wrong answers are ({path})"
+        if path in self.CALLS:
+            return f"{self.CALLS[path]} ({path})"
+        parts = path.split(".")
+        if parts[0] == "os" and len(parts) > 1:
+            one = parts[1]
+            if one in self.OS or one.startswith(("exec", "spawn", "posix_spawn")):
+                return f"starts or ends processes (os.{one})"
+        return self.module(path)
+
+    def module(self, path):
+        for name, what in self.MODULES.items():
+            if path == name or path.startswith(f"{name}."):
+                return f"{what} ({name})"
+        return None
+
+
+WAYS_OUT = WaysOut()

@@ -47,12 +47,11 @@ def trees(source, patience):
     if tree:
         return [tree], []
     patience.spend(0, len(source) * sum(map(magic, source.splitlines())))
-    tree = parsed(plain(source))
+    tree = parsed(without_magics(source))
     if not tree:
         line = source.strip()
-        word = (
-            "" if "\n" in line else re.match(r"\w*", line)[0]
-        )  # automagic: `ls /` alone in a cell
+        found_word = None if "\n" in line else re.match(r"\w*", line)
+        word = found_word[0] if found_word else ""  # automagic: `ls /` alone in a cell
         return [], [word] if word in SHELL else []
     found, magics = [tree], []
     for name, inside in calls(tree):
@@ -94,7 +93,7 @@ def transformer():
     return TransformerManager
 
 
-def plain(source):
+def without_magics(source):
     """The cell as IPython gives it to Python."""
     try:
         return transformer()().transform_cell(source)
@@ -103,8 +102,8 @@ def plain(source):
 
 
 def calls(tree):
-    """(name, source within) of the magics in a cell that `plain` gave; it takes them out."""
-    found = []
+    """(name, source within) of the magics in a cell that `without_magics` gave; it takes them out."""
+    found: list[tuple[str, str | None]] = []
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
@@ -113,8 +112,9 @@ def calls(tree):
             continue
         if inner.func.id != "get_ipython":
             continue
-        words = [a.value for a in node.args if isinstance(a, ast.Constant)]
-        if len(words) != len(node.args) or not all(isinstance(word, str) for word in words):
+        values = [a.value for a in node.args if isinstance(a, ast.Constant)]
+        words = [value for value in values if isinstance(value, str)]
+        if len(words) != len(node.args):
             continue
         if node.func.attr in ("system", "getoutput") and words:
             found.append(("!", None))

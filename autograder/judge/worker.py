@@ -46,7 +46,7 @@ class Worker:
     """Has all imported, and a warm sandbox."""
 
     def __init__(self, root, tier=None):
-        os.environ.update(MY_STEP_PROGRESS="off", MPLBACKEND="Agg")
+        os.environ.update(MY_STEP_PROGRESS="off", MY_STEP_LINE="off", MPLBACKEND="Agg")
         self.root, self.warm = str(root), Warm(root, tier, meanwhile=warm_up)
 
     def grade(self, sheet, limits):

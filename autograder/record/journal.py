@@ -37,6 +37,8 @@ ENGINE = (
 PACKAGES = ("torch", "torchvision", "numpy", "matplotlib", "ipython", "nbformat", "nbgrader")
 LARGEST = 64 << 20  # bytes of a file that are read for its fingerprint; else size and time do
 
+MANY = 20_000  # files and folders of one submission that are looked at
+
 
 def place(course, *names):
     """Where grading keeps its own things."""
@@ -212,20 +214,25 @@ def fingerprint(path):
 
 
 def handed_in(folder):
-    """Of a submission's folder, which may hold anything: links and devices are not opened."""
+    """Of a submission's folder and those below, which may hold anything: no link or device is opened."""
     digest = hashlib.sha256()
-    with contextlib.suppress(OSError):
-        for entry in sorted(os.scandir(folder), key=lambda one: os.fsencode(one.name)):
-            about = entry.stat(follow_symlinks=False)
-            digest.update(
-                os.fsencode(entry.name) + b"\0" + str(stat.S_IFMT(about.st_mode)).encode()
-            )
-            if not stat.S_ISREG(about.st_mode):
-                continue
-            if about.st_size > LARGEST:
-                digest.update(f"{about.st_size} {about.st_mtime_ns}".encode())
-            else:
-                digest.update(hashlib.sha256(contents(entry.path)).digest())
+    seen, waiting = 0, [os.fspath(folder)]
+    while waiting and seen < MANY:
+        here = waiting.pop()
+        with contextlib.suppress(OSError):
+            for entry in sorted(os.scandir(here), key=lambda one: os.fsencode(one.name)):
+                seen += 1
+                about = entry.stat(follow_symlinks=False)
+                name = os.fsencode(os.path.relpath(entry.path, folder))
+                digest.update(name + b"\0" + str(stat.S_IFMT(about.st_mode)).encode())
+                if stat.S_ISDIR(about.st_mode):
+                    waiting.append(entry.path)
+                if not stat.S_ISREG(about.st_mode):
+                    continue
+                if about.st_size > LARGEST:
+                    digest.update(f"{about.st_size} {about.st_mtime_ns}".encode())
+                else:
+                    digest.update(hashlib.sha256(contents(entry.path)).digest())
     return digest.hexdigest()
 
 

@@ -53,7 +53,7 @@ def typesetter() -> MarkdownWithMath:
 
 def typeset(source: str) -> str:
     """HTML of a student's Markdown, harmless. Raises nothing."""
-    source = NOT_TEXT.sub("", joined(source))[:LONGEST]
+    source = NOT_TEXT.sub("", joined(source)).replace("\r\n", "\n").replace("\r", "\n")[:LONGEST]
     if len(source) <= TYPESET and len(NESTED.findall(source)) <= MOST_SIGNS:
         try:
             made = clean_html(typesetter().render(source))

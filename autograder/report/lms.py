@@ -129,6 +129,36 @@ def collected(course, form):
     return found
 
 
+def moodle_numbers(course):
+    """What Moodle called the students: (student, assignment) → (number, name)."""
+    found = {}
+    with contextlib.suppress(OSError):
+        for line in (course.submitted / ".collected.jsonl").read_text("utf-8").splitlines():
+            with contextlib.suppress(ValueError, KeyError, AttributeError):
+                entry = json.loads(line)
+                if entry["source"] == "Moodle" and str(entry["number"]).isdigit():
+                    name = entry.get("name") or entry["student"]
+                    found[entry["student"], entry["assignment"]] = (str(entry["number"]), name)
+    return found
+
+
+def on_roster(path, form, results, numbers):
+    """Who stands on the LMS's list: (student, name) for each row.
+
+    Of a row that is about none of the students with work, the student is called by its surest key.
+    """
+    roster, names = Roster(Path(path), form), {}
+    of = {}
+    for one in results:
+        number = numbers.get((one.student, one.assignment), "")
+        of.setdefault(roster.find(one.student, number), one.student)
+    for i, row in enumerate(roster.rows):
+        key = next((row[column].strip() for column in roster.keys if row[column].strip()), "")
+        if key:
+            names[of.get(i, key)] = roster.name_in(row)
+    return list(names.items())
+
+
 def filled(roster, results, numbers, notes):
     """The LMS's own rows, with our scores in them. What does not fit goes into `notes`."""
     names, most, table = wide(results)

@@ -9,7 +9,7 @@ import html
 
 from autograder.plain_text import printable
 
-VOID = ("meta", "br", "img", "rect", "line", "path", "circle")
+VOID = ("meta", "br", "img", "input", "rect", "line", "path", "circle")
 
 
 class Html(str):
@@ -25,7 +25,9 @@ def tag(name, /, *children, **attributes):
     """
     told = "".join(attribute(key, value) for key, value in attributes.items())
     if name in VOID:
-        return Html(f"<{name}{told}>" if name in ("meta", "br", "img") else f"<{name}{told}/>")
+        return Html(
+            f"<{name}{told}>" if name in ("meta", "br", "img", "input") else f"<{name}{told}/>"
+        )
     return Html(f"<{name}{told}>{join(children)}</{name}>")
 
 

@@ -13,10 +13,11 @@ def columns(*heads, number=False):
     ]
 
 
-def table(heads, rows, shown, label, flow=False):
+def table(heads, rows, shown, label, flow=False, ids=None):
     """A table of which the first rows are shown and the rest folds out.
 
     Args:
+        ids: of the rows; where there are some, all rows are shown.
         flow: on a narrow screen, cells stand below each other: for rows that explain themselves.
     """
     head = tag("thead", tag("tr", heads))
@@ -25,7 +26,13 @@ def table(heads, rows, shown, label, flow=False):
         inner = tag(
             "table",
             head,
-            tag("tbody", [tag("tr", row) for row in rows]),
+            tag(
+                "tbody",
+                [
+                    tag("tr", row, id=id)
+                    for row, id in zip(rows, ids or [None] * len(rows), strict=False)
+                ],
+            ),
             class_="flow" if flow else None,
         )
         return tag("div", inner, class_="scroll", role="region", aria_label=label, tabindex=0)
@@ -39,11 +46,6 @@ def table(heads, rows, shown, label, flow=False):
 
 def folded(label, body, open_=False):
     return tag("details", tag("summary", label), body, open=open_)
-
-
-def person(name):
-    """A student's name, kept apart from the direction that the text around it is written in."""
-    return tag("th", tag("bdi", name), scope="row", class_="name")
 
 
 def scored(one):

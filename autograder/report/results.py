@@ -20,6 +20,7 @@ class Result:
     flags, verdict, notes: as in `autograder.model`.
     tier: the name of the sandbox that held; "" if nothing says so.
     seconds: how long its cells and tests took; None if nothing says so.
+    page: the path of the feedback page; "" if there is none yet.
     """
 
     student: str
@@ -36,6 +37,7 @@ class Result:
     verdict: str | None = None
     tier: str = ""
     seconds: float | None = None
+    page: str = ""
 
 
 def scores(course, assignments=None):
@@ -46,6 +48,15 @@ def scores(course, assignments=None):
     """
     names = ("student", "assignment", "score", "max_score", "needs_manual_grade")
     return [{n: getattr(one, n) for n in names} for one in held(course, assignments)]
+
+
+def registered(course):
+    """(student, name) of all whom the gradebook knows, with work or without; the name may be ""."""
+    from nbgrader.api import Student
+
+    with gradebook(course) as book:
+        rows = book.db.query(Student.id, Student.first_name, Student.last_name)
+        return sorted((id, " ".join(filter(None, (first, last)))) for id, first, last in rows)
 
 
 def held(course, assignments=None):
@@ -109,6 +120,8 @@ def results(course, assignments=None):
     """What the gradebook holds, with why marks were lost and what grading noted."""
     found = held(course, assignments)
     for one in found:
+        pages = sorted((course.feedback / one.student / one.assignment).glob("*.html"))
+        one.page = str(pages[0]) if pages else ""
         try:
             add(one, noted(course, one.student, one.assignment))
         except Exception as error:  # a graded notebook that somebody has changed
@@ -127,5 +140,7 @@ def add(result, noted):
         result.tier = result.tier or about.get("tier", "")
         if about.get("seconds") is not None:
             result.seconds = (result.seconds or 0.0) + about["seconds"]
+    if result.late_penalty:
+        result.why.append(f"{result.late_penalty:g} points off for handing in late")
     if result.verdict and result.needs_manual_grade:  # until a person has decided
         result.score = None

@@ -17,7 +17,7 @@ class Roster:
     """The CSV file that an LMS exported.
 
     Attributes:
-        heads: the headings.
+        heads: the headings; meant: the same in English, for a table in another language.
         rows: lists of str, as long as `heads`; first what Canvas puts above the students.
         delimiter, comma: how it separates cells, and whether numbers have a decimal comma.
 
@@ -37,6 +37,9 @@ class Roster:
         self.heads = [head.strip() for head in table[0]] if table else []
         wide = len(self.heads)
         self.rows = [(row + [""] * wide)[:wide] for row in table[1:]]
+        self.meant = self.heads
+        if lms == "moodle" and not any(fold(head) in KEYS[lms] for head in self.heads):
+            self.meant = in_english(self.heads, self.rows)
         self.keys = [self.at(name) for name in KEYS[lms] if self.at(name) is not None]
         if not self.keys:
             wanted = {
@@ -54,7 +57,7 @@ class Roster:
 
     def at(self, name):
         """The number of the column with this heading, or None."""
-        found = [i for i, head in enumerate(self.heads) if fold(head) == fold(name)]
+        found = [i for i, head in enumerate(self.meant) if fold(head) == fold(name)]
         return found[0] if found else None
 
     def rows_by(self, column):
@@ -62,7 +65,7 @@ class Roster:
         found = {}
         for i, row in enumerate(self.rows):
             key = row[column].strip().casefold()
-            for one in {key, key.split("@")[0], key.removeprefix("participant ")} - {""}:
+            for one in {key, key.split("@")[0], last_number(key)} - {""}:
                 found.setdefault(one, []).append(i)
         return found
 
@@ -99,6 +102,14 @@ class Roster:
                 return index[key][0]
         return None
 
+    def name_in(self, row):
+        """The name that a row gives, in the order of the LMS; "" if it gives none."""
+        for columns in NAMES:
+            columns = [self.at(name) for name in columns]
+            if None not in columns:
+                return " ".join(filter(None, (row[column].strip() for column in columns[::-1])))
+        return ""
+
     def column_of(self, assignment):
         """The number of the column that the LMS has for this assignment, or None.
 
@@ -111,8 +122,41 @@ class Roster:
         return None
 
 
+def in_english(heads, rows):
+    """The headings that Moodle would give this table in English, told by what stands below them.
+
+    The grading worksheet has the same columns in the same order in every language: a participant with
+    a number, the full name, perhaps an address, …, the grade, the highest one, …, the comments.
+    """
+    below = [[row[i].strip() for row in rows] for i in range(len(heads))]
+    meant = list(heads)
+    for i, cells in enumerate(below):
+        if cells and all("@" in cell for cell in cells if cell) and any(cells):
+            meant[i] = "Email address"
+    number = re.compile(r"\D{3,40}\d+")
+    if len(heads) < 5 or not rows or not all(number.fullmatch(cell) for cell in below[0]):
+        return meant
+    meant[0], meant[1] = "Identifier", "Full name"
+    most = [
+        i
+        for i, cells in enumerate(below)
+        if i > 2 and len(set(cells)) == 1 and re.fullmatch(r"\d+(?:[.,]\d+)?", cells[0])
+    ]
+    if most:
+        meant[most[0] - 1 : most[0] + 1] = "Grade", "Maximum grade"
+        if most[0] < len(heads) - 1:
+            meant[-1] = "Feedback comments"
+    return meant
+
+
 def fold(text):
     return "".join(sign for sign in text.casefold() if sign.isalnum())
+
+
+def last_number(key):
+    """`participant 123`, in any language, without the word."""
+    found = re.fullmatch(r"[^\d@]{3,40}(\d+)", key)
+    return found[1] if found else ""
 
 
 def decoded(path):

@@ -1,5 +1,6 @@
 """A tiny course, without torch, so that its kernels start fast."""
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -74,3 +75,22 @@ def known(template, tmp_path):
     """A course with one assignment that the gradebook knows; nothing handed in."""
     shutil.copytree(template, tmp_path / "course")
     return Course(tmp_path / "course")
+
+
+@pytest.fixture
+def graded(course, hand_in, template):
+    """graded(student): what the student handed in is in the gradebook: 1 of 3 points."""
+    from autograder.record import record
+    from tests.support.recording import result
+
+    course.gradebook.parent.mkdir(exist_ok=True)
+    shutil.copy(template / "autograder" / "gradebook.db", course.gradebook)
+
+    def write(student, **more):
+        digest = hashlib.sha256(hand_in(student).read_bytes()).hexdigest()
+        one = result(student, digest=digest, **more)
+        if one.scores["double-test"].score < 2:
+            one.scores["double-test"].mistakes.append("squares, not doubles")
+        record(course, one)
+
+    return write

@@ -1,9 +1,7 @@
 """The command line: it teaches, and bad input gets one clear sentence and an exit status of not 0."""
 
 import csv
-import hashlib
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,8 +10,6 @@ import pytest
 
 from autograder.__main__ import HELP, main
 from autograder.model import Flag
-from autograder.record import record
-from tests.support.recording import result
 
 
 @pytest.mark.parametrize("command", [None, *HELP])
@@ -172,22 +168,6 @@ def test_what_cannot_be_understood_shows_how_it_is_said(args, capsys):
     with pytest.raises(SystemExit) as ended:
         main(args.split())
     assert ended.value.code == 2 and "usage: autograder" in capsys.readouterr().err
-
-
-@pytest.fixture
-def graded(course, hand_in, template):
-    """graded(student): what the student handed in is in the gradebook: 1 of 3 points."""
-    course.gradebook.parent.mkdir(exist_ok=True)
-    shutil.copy(template / "autograder" / "gradebook.db", course.gradebook)
-
-    def write(student, **more):
-        digest = hashlib.sha256(hand_in(student).read_bytes()).hexdigest()
-        one = result(student, digest=digest, **more)
-        if one.scores["double-test"].score < 2:
-            one.scores["double-test"].mistakes.append("squares, not doubles")
-        record(course, one)
-
-    return write
 
 
 def test_report_writes_table_csv_and_class_page(course, graded, autograder):

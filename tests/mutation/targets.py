@@ -44,7 +44,7 @@ class Lion(torch.optim.Optimizer):
 
 def orthogonal(u, rounds=5):
     """Newton-Schulz by singular values, for tensors of any shape, seen as matrices."""
-    matrix = u.reshape(len(u), -1) if u.dim() > 1 else u.reshape(1, -1)
+    matrix = u.flatten(1) if u.dim() > 1 else u.reshape(1, -1)
     left, s, right = torch.linalg.svd(matrix, full_matrices=False)
     s = s / s.norm().clamp(min=1e-7)
     for _ in range(rounds):
@@ -422,7 +422,7 @@ class MuonOptimizer(Optim):
         super().__init__(params, dict(lr=lr, momentum=momentum, weight_decay=weight_decay))
 
     def newton_schulz(self, G):
-        X = G.reshape(len(G), -1) if G.dim() > 1 else G.reshape(1, -1)
+        X = G.flatten(1) if G.dim() > 1 else G.reshape(1, -1)
         X = X / X.norm().clamp(min=1e-7)
         for _ in range(5):
             A = X @ X.T

@@ -128,7 +128,7 @@ def test_a_killed_unpacking_leaves_no_half_file_under_the_name(root):
 
 def test_leftovers_of_a_killed_unpacking_are_swept_away(root):
     raw(root).mkdir(parents=True)
-    old = raw(root) / "tmp-left-over.part"
+    old = raw(root) / f".{next(iter(FILES))}.left-over.part"
     old.write_bytes(b"half")
     os.utime(old, (time.time() - 7200,) * 2)
     load(root)

@@ -1,14 +1,16 @@
 """Which mistake is it? First the bank, and if nothing there does the same, what broke."""
 
+import dataclasses
 import time
 from itertools import combinations
 
 import numpy as np
 
+from utils.check.claims import Evidence, measured
 from utils.check.compare import LOOSE, TIGHT, difference, precision, same
 from utils.check.guard import Guard
 from utils.check.mistakes import families
-from utils.check.situations import PLAYED, play
+from utils.check.situations import PLAYED, Hyper, defaults_of, play
 
 PATIENCE = 0.5  # seconds of computing for the search among pairs of mistakes
 
@@ -127,83 +129,47 @@ def distance(one, other):
         return float(np.nan_to_num(np.minimum(gap / path, 1), nan=1).mean())
 
 
-def broken(traces, reference):
-    """What broke, in sentences, the likeliest cause first.
+def broken(both):
+    """What was measured of the steps, as `claims.Said`, the likeliest cause first.
 
     Args:
-        traces, reference: what the student's class and the reference did, situation by situation.
+        both: the `Comparison`.
     """
-    failing = [
-        (mine, theirs)
-        for mine, theirs in zip(traces, reference, strict=True)
-        if mine.error or difference(mine.points, theirs.points, LOOSE)
-    ]
-    if not failing:
-        return []
-    mine, theirs = failing[0]
-    found = []
-    if not any(np.diff(t.points, axis=0).any() for t in traces if t.steps):
-        found.append(
-            "No parameter moves. Is my_step still empty, or does it make new tensors (`p = ...`) "
-            "instead of changing p in place?"
-        )
-    else:
-        found += shape_of_steps(mine.points, theirs.points)
-    wrong = {m.situation for m, _ in failing}
-    if len(failing) <= len(traces) // 2:
-        found += [f"Wrong with {s.name}: {s.tests}." for s in list(wrong_in_order(failing))[:3]]
-        right = [t.situation.name for t in traces if t.situation not in wrong]
-        found.append("Right with " + ", ".join(right[:4]) + (", …." if right[4:] else "."))
-    return found[:5]
+
+    def replay(gradients):
+        """The first wrong situation again, with gradients so many times as large."""
+        situation = evidence.first[0].situation
+        scales = situation.scales or (1.0,) * len(situation.shapes)
+        if hasattr(getattr(both.Student, "func", both.Student), "plays") or min(scales) < 1:
+            return None  # in another process, or weights would be scaled, too
+        larger = dataclasses.replace(situation, scales=tuple(gradients * s for s in scales))
+        with Guard() as guard:
+            return play(both.Student, larger, both.hyper, guard)
+
+    evidence = Evidence(both.traces, both.reference, replay)
+    return measured(evidence)
 
 
-def wrong_in_order(failing):
-    return (mine.situation for mine, _ in failing)
+def other_default(both):
+    """A hyper-parameter that nobody gave, whose default alone makes the steps wrong.
 
-
-def shape_of_steps(mine, theirs):
-    """How the steps differ: not finite, wrong sign, wrong scale, or wrong from some step on."""
-    n = min(len(mine), len(theirs))
-    a, b = np.diff(mine[:n], axis=0), np.diff(theirs[:n], axis=0)
-    bad = ~np.isfinite(mine[:n]).all(axis=1)
-    if bad.any():
-        step = int(np.argmax(bad))
-        yield (
-            f"Step {step} makes a number that is infinite or not a number: a division by zero, or "
-            "the root of a negative number."
-        )
-        a, b = a[: max(step - 1, 0)], b[: max(step - 1, 0)]
-    moved = np.abs(b) > 1e-12 * (np.abs(theirs[:n]).max() + 1e-300)
-    moved = moved[: len(a)]
-    with np.errstate(all="ignore"):
-        ratios = [a[t][moved[t]] / b[t][moved[t]] for t in range(len(a))]
-    ratios = [r for r in ratios if len(r)]
-    if not ratios:
-        return
-    if (np.concatenate(ratios) < 0).mean() > 0.9:
-        yield "The sign: the steps go the opposite way."
-    spread = [float(np.ptp(r)) for r in ratios]
-    level = [float(np.median(r)) for r in ratios]
-    even = [s < 1e-6 * max(abs(m), 1e-12) for s, m in zip(spread, level, strict=True)]
-    if all(even) and np.ptp(level) < 1e-6 * abs(level[0]):
-        if abs(level[0] - 1) > 1e-6:
-            yield f"The scale: every step is {level[0]:.4g} times as long as it should be."
-    elif all(even):
-        told = ", ".join(f"{x:.3g}" for x in level[:5])
-        yield (
-            f"The scale, and it changes from step to step: {told} … times the right length. "
-            "Something that depends on the number of the step, or on what is remembered."
-        )
-    elif abs(level[0] - 1) < 1e-6 and spread[0] < 1e-6:
-        yield (
-            "The first step is right, the later ones are not: what is remembered is not stored, or "
-            "is not updated as it should be."
-        )
-    elif not even[0] and all(even[1:]):
-        yield "Only the first step is wrong: what is remembered starts with the wrong value."
-    else:
-        told = f"{np.nanmin(ratios[0]):.3g} to {np.nanmax(ratios[0]):.3g}"
-        yield (
-            f"The formula: already in the first step the entries move {told} times as far as they "
-            "should, so the error depends on the gradient or on the weight."
-        )
+    Returns:
+        (name, the student's default, the reference's), or None.
+    """
+    if hasattr(getattr(both.Student, "func", both.Student), "plays"):
+        return None
+    with Guard(watch=False) as guard:
+        own = defaults_of(both.Student, both.hyper.given)
+        right = {k: v for k, v in both.hyper.known.items() if k not in both.hyper.given}
+        for name in (k for k, v in right.items() if own.get(k) != v):
+            given = {**both.hyper.given, name: right[name]}
+            hyper = Hyper(given, both.hyper.known, both.hyper.names)
+            with np.errstate(all="ignore"):
+                for theirs in both.reference:
+                    mine = play(both.Student, theirs.situation, hyper, guard)
+                    gap = difference(mine.points, theirs.points, LOOSE)
+                    if mine.error or mine.faults or gap:
+                        break
+                else:
+                    return name, own.get(name), right[name]
+    return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from utils.check import errors, report
+from utils.check import closer, errors, report
 from utils.check.finding import Finding, sentence
 from utils.check.guard import Guard
 from utils.check.mistakes import smoothing
@@ -265,7 +265,8 @@ def wrong_result(name, student, reference, cases, gap, head, mine, theirs):
             diagnosis=(sentence(kind, says),) if kind else (),
             hints=tuple(hints),
             notes=tuple(notes),
-        )
+        ),
+        look=lambda found: closer.at_function(found, student, reference, cases),
     )
 
 

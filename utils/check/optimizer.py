@@ -10,9 +10,9 @@ import torch
 from utils.check import errors, optimizer_report, report
 from utils.check.compare import LOOSE, difference, precision
 from utils.check.finding import Finding
-from utils.check.guard import Guard, Stopped
+from utils.check.guard import Guard
 from utils.check.rounding import line_of_rounding
-from utils.check.situations import PLAYED, SITUATIONS, Hyper, play_all, zeros
+from utils.check.situations import PLAYED, SITUATIONS, Hyper, defaults_of, play_all, zeros
 
 
 @dataclass
@@ -22,6 +22,7 @@ class Comparison:
     name, against: what to call them.
     traces, reference: what they did, situation by situation.
     guard: what else was seen of the student's code.
+    Reference: makes the right optimizer.
     """
 
     Student: object
@@ -31,6 +32,7 @@ class Comparison:
     traces: list
     reference: list
     guard: Guard
+    Reference: object = None
 
 
 def check_optimizer(Student, Reference, **hyper):
@@ -79,7 +81,7 @@ def compare(name, Student, Reference, given):
         if gap and not difference(mine.points, theirs.points, LOOSE):
             rounding, gap = rounding or theirs.situation, None
         if mine.error or mine.faults or gap:
-            both = Comparison(Student, name, against, hyper, traces, reference, guard)
+            both = Comparison(Student, name, against, hyper, traces, reference, guard, Reference)
             optimizer_report.explain(both, mine, theirs, gap)
     steps = sum(t.steps for t in reference)
     says = f"{name} takes the same steps as {against}: {len(reference)} situations, {steps} steps."
@@ -101,7 +103,7 @@ def refuse_what_is_no_class(Student, Reference, name, against):
             title = f"The check needs a class, but it was given {report.shorten(repr(thing))}."
             report.failed(Finding(who, title, mistakes=("no class",)))
     for kind in getattr(unwrapped(Student), "__mro__", ()):
-        torchs = str(kind.__module__).startswith("torch.optim.")
+        torchs = f"{kind.__module__}.".startswith("torch.optim.")  # Muon: "torch.optim"
         if torchs and kind is not torch.optim.Optimizer:
             title = f"{name} is torch's own {kind.__name__}, or derives from it"
             title += ": write the step yourself."
@@ -148,14 +150,6 @@ def named_defaults(make, given):
     """The names in `defaults`. Something whose code runs in another process has a `defaults_there`."""
     there = getattr(unwrapped(make), "defaults_there", None)
     return there(make, given) if there else set(defaults_of(make, given))
-
-
-def defaults_of(make, given):
-    """Those of an optimizer on one small weight; none if that does not work: `play` says why."""
-    try:
-        return dict(make([torch.zeros(2, requires_grad=True)], **given).defaults)
-    except (Exception, SystemExit, Stopped):
-        return {}
 
 
 def as_python(value):

@@ -1,13 +1,15 @@
 """What a failed check of an optimizer says: where, yours, expected, the mistake, the hints."""
 
+import dis
+import functools
 import math
 from dataclasses import replace
 
 import numpy as np
 
-from utils.check import errors, report
+from utils.check import closer, errors, report
 from utils.check.compare import LOOSE, difference
-from utils.check.diagnosis import broken, from_bank
+from utils.check.diagnosis import broken, from_bank, other_default
 from utils.check.finding import NO_STEP, Finding, sentence
 from utils.check.guard import SECONDS, Stopped
 from utils.check.situations import NoOptimizer, script
@@ -108,7 +110,10 @@ def explain(both, mine, theirs, gap):
         title = f"{both.name} takes the right steps, but does more than that."
     if both.guard.printed:
         notes.append(("printed", report.shorten(both.guard.printed)))
-    report.failed(replace(found, title=title, notes=tuple(notes), **why), picture)
+    found = replace(found, title=title, notes=tuple(notes), **why)
+    sure = gap is not None and mine.error is None and found.mistakes != ("unknown",)
+    look = None if sure else functools.partial(closer.at_optimizer, both=both)
+    report.failed(found, picture, look)
 
 
 def diagnose(both, mine, theirs):
@@ -117,6 +122,18 @@ def diagnose(both, mine, theirs):
         unmoved = why_nothing_moves(both)
         if unmoved:
             return one(*unmoved)
+    default = other_default(both) if mine.error is None else None
+    if default:
+        name, own, right = default
+        return one(
+            "another default",
+            f"Your default of {name} is {shorter(own)}, and that of {both.against} is "
+            f"{shorter(right)}. All else is right.",
+            (
+                f"Which value has {name} if nobody gives it? Look at the head of `__init__`.",
+                f"Write `{name}={right!r}` there.",
+            ),
+        )
     if not isinstance(mine.error, Stopped):
         family, mistakes = from_bank(both, mine)
         if mistakes:
@@ -125,27 +142,64 @@ def diagnose(both, mine, theirs):
         return one(*errors.explain(mine.error, both.Student, mine.situation, mine.stopped))
     if mine.faults:
         known = [FAULTS[kind] for kind in FAULTS if kind in mine.faults]
-        also = ()
-        if difference(mine.points, theirs.points, LOOSE):
-            also = broken(both.traces, both.reference)[:1]
-        return dict(
+        found = dict(
             mistakes=tuple(name for name, _, _ in known),
             diagnosis=tuple(sentence(name, says) for name, says, _ in known),
-            observed=tuple(also),
+            observed=(),
             hints=tuple(h for _, _, hints in known for h in hints),
         )
+        if not difference(mine.points, theirs.points, LOOSE):
+            return found
+        moves = np.diff(mine.points, axis=0).any()
+        family, more = (
+            from_bank(without_faults(both), replace(mine, faults={})) if moves else (0, 0)
+        )
+        if not more:
+            return {**found, "observed": tuple(map(str, broken(both)[:1]))}
+        second = from_mistakes(family, more)
+        return {key: (*found[key], *second.get(key, ())) for key in found}
     hints = (
         "Take the first step by hand, with the gradient above, and compare it with what your "
         "code computes.",
         "Print what each line of yours makes in that step, beginning with `state`.",
         f"The situation above tests one thing: {mine.situation.tests}.",
     )
-    seen = tuple(broken(both.traces, both.reference))
-    return dict(mistakes=("unknown",), observed=seen, hints=hints)
+    seen = broken(both)
+    for claim in seen:
+        if claim.claim.name in MEANS:
+            name, hint = MEANS[claim.claim.name]
+            rest = tuple(str(other) for other in seen if other is not claim)
+            found = one(name, str(claim), (hint, *hints))
+            return {**found, "observed": rest[:2]}
+    return dict(mistakes=("unknown",), observed=tuple(map(str, seen)), hints=hints)
+
+
+MEANS = {  # claims that are a diagnosis by themselves → (name of the mistake, hint)
+    "state is zero": (
+        "what is remembered stays zero",
+        "A method without an underscore returns a new tensor: `v.mul_(...)` changes v, "
+        "`v.mul(...)` does not.",
+    ),
+    "gradient unused": (
+        "the gradient is not used",
+        "Where in your step does `p.grad` stand?",
+    ),
+    "steps as parameters": (
+        "a loop over all parameters",
+        "Leave out the loop: `p` is the one parameter to change.",
+    ),
+}
 
 
 def why_nothing_moves(both):
-    """Two reasons that the code itself tells; None if it must be another."""
+    """Reasons that the code itself tells; None if it must be another."""
+    zero = [name for t in both.traces for name, kind in t.state.items() if kind == "zero"]
+    if zero:
+        return (
+            MEANS["state is zero"][0],
+            f'`state["{zero[0]}"]` is still 0 after all steps, and so nothing moves.',
+            (MEANS["state is zero"][1],),
+        )
     if both.guard.returned:
         return (
             "my_step returns a new tensor",
@@ -155,7 +209,34 @@ def why_nothing_moves(both):
     code = getattr(getattr(both.Student, "my_step", None), "__code__", None)
     if code is not None and not code.co_names:
         return NO_STEP, "It does nothing: no parameter moves.", ()
+    silent = not any(t.faults for t in both.traces)
+    if code is not None and silent and not rebinds(code, "p"):
+        return (
+            "the step is not applied",
+            "The step is computed, and p stays as it is: no line changes it.",
+            (
+                "Which line of yours changes p itself?",
+                "A method with an underscore does: `p.sub_(...)`. One without returns a new tensor.",
+            ),
+        )
     return None
+
+
+def rebinds(code, name):
+    """Does a function give its argument a new value (`p = ...`, also `p -= ...`)?"""
+    stores = ("STORE_FAST", "STORE_DEREF", "STORE_FAST_STORE_FAST", "STORE_FAST_LOAD_FAST")
+    for step in dis.get_instructions(code):
+        names = step.argval if isinstance(step.argval, tuple) else (step.argval,)
+        if step.opname in stores and name in names:
+            return True
+        if step.opname == "STORE_ATTR" and step.argval == "data":
+            return True
+    return False
+
+
+def without_faults(both):
+    """The same, as if only the numbers mattered: a second mistake may show in them."""
+    return replace(both, traces=[replace(trace, faults={}) for trace in both.traces])
 
 
 def from_mistakes(family, mistakes):

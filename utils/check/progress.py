@@ -6,17 +6,31 @@ read or written is done without: no check fails because of it.
 """
 
 import ast
+import contextlib
 import json
 import os
 import re
-import tempfile
+import tomllib
 from datetime import datetime
 from pathlib import Path
 
 import utils
+from utils.atomic import write
 
 COURSE = Path(utils.__file__).resolve().parent.parent
 CHECKS = ("check_optimizer", "check_function", "check_model", "check_training")
+
+
+def setting(name, default):
+    """A switch of the course: MY_STEP_<NAME>, or `name` under [tool.my_step] in pyproject.toml."""
+    value = os.environ.get(f"MY_STEP_{name.upper()}")
+    if value is None:
+        try:
+            with open(COURSE / "pyproject.toml", "rb") as file:
+                value = tomllib.load(file).get("tool", {}).get("my_step", {}).get(name, default)
+        except (OSError, ValueError):
+            value = default
+    return str(value).strip().lower()
 
 
 def where():
@@ -50,14 +64,8 @@ def note(name, passed):
         entry["tries"] = 0
     else:
         entry["tries"] = tries + 1
-    try:
-        file = where()
-        handle, new = tempfile.mkstemp(dir=file.parent, prefix=".progress-")
-        with open(handle, "w", encoding="utf-8") as out:
-            json.dump(record, out, indent=1)
-        os.replace(new, file)  # whole or not at all
-    except Exception:
-        pass
+    with contextlib.suppress(Exception):
+        write(where(), json.dumps(record, indent=1))
     return entry["tries"]
 
 

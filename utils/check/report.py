@@ -1,7 +1,6 @@
 """A check is over: it is written down, said on the screen or in a notebook, and hints are given."""
 
 import os
-import tomllib
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -100,14 +99,7 @@ def allowed():
     MY_STEP_HINTS, or `hints` under [tool.my_step] in the course's pyproject.toml: "on", "off", or
     the number of the try from which on there are hints.
     """
-    value = os.environ.get("MY_STEP_HINTS")
-    if value is None:
-        try:
-            with open(progress.COURSE / "pyproject.toml", "rb") as file:
-                value = tomllib.load(file).get("tool", {}).get("my_step", {}).get("hints", "on")
-        except (OSError, ValueError):
-            value = "on"
-    value = str(value).strip().lower()
+    value = progress.setting("hints", "on")
     if value in ("off", "false", "no"):
         return None
     return max(1, int(value)) if value.isdigit() else 1
@@ -133,17 +125,31 @@ def passed(name: str, text: str) -> None:
     print(f"✓ {text}")
 
 
-def failed(found: Finding, picture: Callable | None = None) -> NoReturn:
+def failed(
+    found: Finding,
+    picture: Callable | None = None,
+    look: Callable[[Finding], Finding] | None = None,
+) -> NoReturn:
     """A check was not passed: write it down and raise `CheckFailed`.
 
     Args:
         picture: makes a `Picture`, when there is a notebook to show it in.
+        look: finds out more, which takes a while: a notebook shows the message before, and it is
+            filled in afterwards.
     """
     tries = progress.note(found.check, False)
-    lines = rows(found, HINTS.begin(found.check, found.mistakes, found.hints, tries))
-    error = CheckFailed(as_text(found.title, lines), found)
-    if notebook():
-        show(error, lines, picture)
+
+    def message(found):
+        lines = rows(found, HINTS.begin(found.check, found.mistakes, found.hints, tries))
+        return CheckFailed(as_text(found.title, lines), found), lines
+
+    error, lines = message(found)
+    shown = show(error, lines, picture) if notebook() else None
+    more = look(found) if look is not None else found
+    if more != found:
+        error, lines = message(more)
+        if notebook():
+            show(error, lines, picture, shown)
     raise error
 
 
@@ -167,8 +173,12 @@ def notebook():
         return False
 
 
-def show(error: CheckFailed, lines: list, picture: Callable | None) -> None:
-    """The message as rich output, with the picture; the traceback then is the first line."""
+def show(error: CheckFailed, lines: list, picture: Callable | None, shown=None):
+    """The message as rich output, with the picture; the traceback then is the first line.
+
+    Args:
+        shown: what this returned for an earlier message, which is replaced.
+    """
     try:
         from IPython.display import display
 
@@ -176,7 +186,12 @@ def show(error: CheckFailed, lines: list, picture: Callable | None) -> None:
         page = as_html(title, lines)
         if picture is not None:
             page += picture()._repr_mimebundle_()[0]["text/html"]
-        display({"text/plain": str(error), "text/html": page}, raw=True)
+        data = {"text/plain": str(error), "text/html": page}
+        if shown is None:
+            shown = display(data, raw=True, display_id=True)
+        else:
+            shown.update(data, raw=True)
         error._render_traceback_ = lambda: [f"CheckFailed: {title}"]
+        return shown
     except Exception:  # then there is the plain text
         pass

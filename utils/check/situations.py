@@ -88,12 +88,18 @@ def other(name, value):
 
 
 def shift(value):
-    """Another value of the same kind: half as far from 1 or 0, whichever is nearer."""
+    """Another value of the same kind, far enough from it that its effect shows in a few steps."""
     if isinstance(value, (tuple, list)):
         return type(value)(map(shift, value))
     if type(value) not in (float, int) or type(value) is int and value != 0:
         return value
-    return 0.15 if value == 0 else value / 2 if value <= 0.5 or value > 1 else 1.7 * value - 0.85
+    if type(value) is int:
+        return value + 1
+    if 0 <= value < 0.05:
+        return 0.15
+    if value > 1:  # stays above 1; an upper limit comes near enough to be reached
+        return (1 + value) / 2 if value < 10 else value / 200
+    return value / 2 if value <= 0.5 else 1.7 * value - 0.85
 
 
 def large_eps(name, value):
@@ -155,6 +161,7 @@ SITUATIONS = (
         "two groups with different hyper-parameters",
         "hyper-parameters must be read from `group`",
         shapes=((2,), (3,), (2, 2)),
+        steps=8,
         groups=True,
         seed=4,
     ),
@@ -551,6 +558,14 @@ def odd_state(player):
                 kind = "zero"
             found.setdefault(str(name), set()).add(kind)
     return {name: kinds.pop() for name, kinds in found.items() if len(kinds) == 1 and any(kinds)}
+
+
+def defaults_of(make, given):
+    """Those of an optimizer on one small weight; none if that does not work: `play` says why."""
+    try:
+        return dict(make([torch.zeros(2, requires_grad=True)], **given).defaults)
+    except (Exception, SystemExit, Stopped):
+        return {}
 
 
 class SeesDevices(TorchDispatchMode):

@@ -50,6 +50,6 @@ def answer_by_one_message(kernel: Any) -> None:
 def asks(message: Any) -> bool:
     """Is it a question of a playground?"""
     try:
-        return message["content"]["data"]["content"].keys() >= KEYS
+        return set(message["content"]["data"]["content"].keys()) >= KEYS
     except (AttributeError, KeyError, TypeError):
         return False

@@ -32,6 +32,5 @@ LANDSCAPES: dict[str, dict[str, Any]] = _landscapes()
 
 def usual(optimizer: str) -> dict[str, float]:
     """The hyper-parameters that a textbook optimizer has unless told otherwise."""
-    return {key: about["value"] for key, about in HYPER.items()} | OPTIMIZERS[optimizer].get(
-        "usual", {}
-    )
+    values = {key: about["value"] for key, about in HYPER.items()}
+    return {**values, **OPTIMIZERS[optimizer].get("usual", {})}

@@ -32,9 +32,9 @@ def newest(made: Callable[..., Any]) -> Callable[..., Any]:
         function = newest(made.func)
         return made if function is made.func else partial(function, *made.args, **made.keywords)
     module = sys.modules.get(getattr(made, "__module__", None) or "")
-    found = getattr(module, getattr(made, "__qualname__", ""), None)
+    found: Any = getattr(module, getattr(made, "__qualname__", ""), None)
     if callable(found) and isinstance(found, type) == isinstance(made, type):
-        return found
+        made = found
     return made
 
 

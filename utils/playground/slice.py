@@ -27,7 +27,7 @@ WALL = 4.0  # what `compute` writes: beyond the grid the loss rises by Â½ wall Â
 @cache
 def stored() -> dict[str, Any]:
     """The grid's place and the spline's coefficients, float64, shape (n + 2, n + 2)."""
-    found = json.loads(FILE.read_text())
+    found: dict[str, Any] = json.loads(FILE.read_text())
     raw = torch.frombuffer(bytearray(base64.b64decode(found["levels"])), dtype=torch.uint16)
     size = found["n"] + 2
     found["c"] = found["unit"] * raw.double().reshape(size, size)
@@ -55,7 +55,9 @@ class MnistSlice:
         four = torch.arange(4)
         around = c[(j[..., None] + four)[..., :, None], (i[..., None] + four)[..., None, :]]
         spline = (around * weights[..., 1, :, None] * weights[..., 0, None, :]).sum((-1, -2))
-        return spline + 0.5 * grid["wall"] * (w - near).square().sum(-1)
+        wall: float = grid["wall"]
+        loss: torch.Tensor = spline + 0.5 * wall * (w - near).square().sum(-1)
+        return loss
 
     def __repr__(self) -> str:
         return "a slice through the loss on MNIST"
@@ -78,7 +80,8 @@ def coefficients(levels: torch.Tensor) -> torch.Tensor:
     padded = torch.zeros(n + 2, n + 2, dtype=torch.float64)
     padded[1:-1, 1:-1] = levels
     inverse = torch.linalg.inv(system)
-    return inverse @ padded @ inverse.T
+    found: torch.Tensor = inverse @ padded @ inverse.T
+    return found
 
 
 def compute(

@@ -87,7 +87,8 @@ def rows() -> list[list[float]]:
     """The spline's coefficients as lists: faster to read one by one."""
     grid = stored()
     grid.setdefault("rows", grid["c"].tolist())
-    return grid["rows"]
+    found: list[list[float]] = grid["rows"]
+    return found
 
 
 def dot(a: Sequence[float], b: Sequence[float]) -> float:

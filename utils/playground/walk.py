@@ -59,7 +59,8 @@ def landscape(shape: dict[str, Any], seed: int = 0) -> land.Landscape:
     values = {key: shape[key] for key in LANDSCAPES[name]["shape"] if key in shape}
     if name == "noisy":
         values["seed"] = seed + FACTS["batch_seed"]  # the batches and the noise are not the same
-    return CLASSES[name](**values)
+    made: land.Landscape = CLASSES[name](**values)
+    return made
 
 
 def trail(

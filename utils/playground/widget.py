@@ -162,7 +162,8 @@ class Playground(Alive):
     def make(self, params: list[torch.Tensor], values: Values) -> torch.optim.Optimizer:
         """Your optimizer, with the numbers that the sliders show."""
         assert self.optimizer is not None
-        return self.optimizer(params, **self.fixed, **together(values))
+        made: torch.optim.Optimizer = self.optimizer(params, **self.fixed, **together(values))
+        return made
 
     def renew(self) -> None:
         """After a cell: if your class is another one now, walk with it; the page hears of it."""

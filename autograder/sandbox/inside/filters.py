@@ -131,7 +131,7 @@ OF_A_PROCESS = {  # their first argument is a process; 0 is the caller
     "sched_setparam": (142, 118),
     "sched_setattr": (314, 274),
 }
-IOCTL, PRCTL, SECCOMP = (16, 29), (157, 167), (317, 277)
+IOCTL = (16, 29)
 AF_UNIX, TIOCSTI, TIOCLINUX, PR_SET_DUMPABLE = 1, 0x5412, 0x541C, 4
 NAMESPACES = 0x7E020080  # CLONE_NEW*, all of them
 

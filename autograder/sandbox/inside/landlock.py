@@ -12,7 +12,7 @@ from autograder.sandbox.inside import linux
 
 CREATE, ADD, RESTRICT = 444, 445, 446  # the same on every processor
 EXECUTE, WRITE, READ, READ_DIR = 1, 2, 4, 8
-TRUNCATE, REFER, IOCTL = 1 << 14, 1 << 13, 1 << 15
+TRUNCATE, IOCTL = 1 << 14, 1 << 15
 LOOK = EXECUTE | READ | READ_DIR
 FILE = EXECUTE | WRITE | READ | TRUNCATE | IOCTL  # what a file, not a folder, can be allowed
 NET, SCOPES = 0b11, 0b11

@@ -54,6 +54,14 @@ TORCHS = [
     ["from torch.functional import torch as t\nclass SGDOptimizer(t.optim.SGD): pass"],
     ["class SGDOptimizer(find_it().optim.SGD): pass"],
     ["%matplotlib inline\nclass SGDOptimizer(torch.optim.SGD): pass"],
+    ["from torch.optim import SGD\nclass SGDOptimizer(Optim):\n    def f(self): SGD([w]).step()"],
+    [
+        "from torch.optim import SGD\nr = SGD([w])\nclass SGDOptimizer(Optim):\n    def f(self): r.step()"
+    ],
+    ["from torch.optim import SGD\nfor SGDOptimizer in [SGD]: pass"],
+    ["SGDOptimizer.step = torch.optim.SGD.step"],
+    ["setattr(SGDOptimizer, 'step', torch.optim.SGD.step)"],
+    ["globals()['SGDOptimizer'] = torch.optim.SGD"],
 ]
 
 
@@ -146,8 +154,6 @@ REACHING = {
     "from importlib import import_module": "imports by a hidden name",
     "import inspect\ninspect.getmodule(p)": "reaches for the loaded modules",
     "import pydoc\npydoc.locate('torch.optim.SGD')": "imports by a hidden name",
-    "import pickle\npickle.loads(x)": "runs hidden code",
-    "from threading import Thread": "starts threads",
     "t = torch\nx = getattr(t, name)": "hands torch itself about",
     "from torch.optim.optimizer import register_optimizer_step_post_hook": "hooks into all",
     "!ls": "uses the shell",
@@ -178,6 +184,17 @@ def test_much_of_one_kind_is_one_flag():
 
 
 HONEST = [
+    ["import pickle\nagain = pickle.loads(pickle.dumps(sgd))"],
+    ["from torch.optim import SGD\nclass SGDOptimizer(Optim): pass"],
+    [
+        "from torch.optim import SGD\nclass SGDOptimizer(Optim): pass\nref = SGD([w], lr=0.1)\nref.step()"
+    ],
+    [
+        "class SGDOptimizer(Optim): pass\nfor o in [torch.optim.SGD, SGDOptimizer]:\n    o([w], lr=1)"
+    ],
+    ["from multiprocessing import Pool\nwith Pool(2) as pool:\n    pool.map(f, [1])"],
+    ["from concurrent.futures import ThreadPoolExecutor", "x = 1"],
+    ["from threading import Thread\nThread(target=f).start()"],
     ["class SGDOptimizer(Optim): pass"],
     ["from torch import optim\nclass SGDOptimizer(optim.Optimizer): pass"],
     ["from torch.optim.lr_scheduler import StepLR"],

@@ -329,6 +329,7 @@ def test_nothing_leads_from_what_a_test_hands_over_to_the_test(room, back):
 
 BORROWED = {
     "by another name": "Mine = getattr(torch.optim, 'S' + 'GD')",
+    "Muon": "Mine = getattr(torch.optim, 'Mu' + 'on')",
     "derived": "class Mine(torch.optim.SGD):\n    pass",
     "copied": (
         "own = {k: v for k, v in vars(torch.optim.SGD).items() if k not in ('__dict__', '__weakref__')}\n"

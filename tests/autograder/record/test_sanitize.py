@@ -24,6 +24,7 @@ CRASHED = {  # what has stopped a class, or run in the instructor's browser
     "margin": '<img src="data:image/png;base64,AAAA" style="margin-top:-900px" height="2500">',
     "TeX in two halves": r"$\hr<x>ef{javascript:alert(1)}{x}$ $\h&#114;ef{javascript:alert(1)}{x}$",
     "a carriage return alone": "[see]: 100% '\\\r'",
+    "carriage returns": "<a href='https://x/&#" + "\r" * 30_000,
     "MathML by TeX": r"$\mmlToken{mi}[onclick=alert(1)]{x}$",
 }
 

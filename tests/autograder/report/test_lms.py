@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from autograder.course import Trouble
-from autograder.report import write_csv
+from autograder.report import on_roster, write_csv
 from autograder.report.results import Result
 
 CANVAS = """\
@@ -224,3 +224,38 @@ def test_a_place_that_cannot_be_written_to(tmp_path):
 def test_a_student_with_many_lines_stays_one_row(written):
     rows, _ = written([result('a"b\nc', why=["x\ny, z"])])
     assert rows[1][0] == 'a"b\nc' and rows[1][-1] == "x\ny, z" and len(rows) == 2
+
+
+GERMAN = """\
+ID;Vollständiger Name;E-Mail-Adresse;Status;Bewertung;Bestwertung;Bewertung kann geändert werden;Zuletzt geändert;Feedback als Kommentar
+Teilnehmer/in 9001;Ada Lovelace;ada@x.edu;Zur Bewertung abgegeben;;3,00;Ja;Montag, 2. März;
+Teilnehmer/in 9002;Grace Hopper;grace@x.edu;Keine Abgabe;;3,00;Ja;-;alt
+"""
+FRENCH = GERMAN.replace("Teilnehmer/in", "Participant").replace(
+    "ID;Vollständiger Name;E-Mail-Adresse;Status;Bewertung;Bestwertung",
+    "Identifiant;Nom complet;Adresse de courriel;Statut;Note;Note maximale",
+)
+CHINESE = (
+    GERMAN.replace("Teilnehmer/in ", "参与者")
+    .replace("E-Mail-Adresse", "邮箱")
+    .replace("ID;", "标识符;")
+)
+
+
+@pytest.mark.parametrize("table", [GERMAN, FRENCH, CHINESE])
+@pytest.mark.parametrize("numbers", [{}, {("ada", "01_tiny"): "9001"}])
+def test_moodles_worksheet_in_any_language(written, table, numbers):
+    rows, notes = written([result("ada", why=["a: b"])], "moodle", table, numbers)
+    assert rows[0] == table.splitlines()[0].split(";")
+    assert (rows[1][4], rows[1][8]) == ("2", "a: b") and notes == []
+    assert rows[2] == table.splitlines()[2].split(";")
+
+
+def test_who_stands_on_the_list_of_the_lms(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text(WORKSHEET, encoding="utf-8")
+    people = on_roster(path, "moodle", [result("ada")], {})
+    assert people == [("ada", "Ada Lovelace"), ("grace@x.edu", "Grace Hopper")]
+    path.write_text(CANVAS, encoding="utf-8")
+    people = on_roster(path, "canvas", [result("ada")], {})
+    assert people[0] == ("ada", "Lovelace, Ada") and people[1] == ("grace", "Hopper, Grace")

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbgrader.utils import compute_checksum
 
 from autograder.model import Score
 from autograder.report.reasons import Mistake, noted, reasons
@@ -157,6 +158,15 @@ def test_what_the_judge_noted_counts_more_than_outputs(graded, hand_in):
     found = noted(graded(cell("test", output), about=about), "ann", "01_tiny")
     assert found.why == ["test: the answer is -1"]
     assert found.mistakes == [Mistake("test", "the sign")] and found.about == [about]
+
+
+def test_of_what_could_not_be_graded_one_sentence_is_said(graded):
+    """Not also that each cell was not answered."""
+    blank = cell("answer", grade=False, solution=True, checksum=None)
+    blank.metadata.nbgrader.checksum = compute_checksum(blank)
+    found = noted(graded(blank, cell("test"), about=dict(verdict="cut off.")), "ann", "01_tiny")
+    assert found.why == [] and found.about == [{"verdict": "cut off."}]
+    assert noted(graded(blank), "ann", "01_tiny").why == ["answer: not answered"]
 
 
 @pytest.mark.parametrize("digest", ["", "0" * 64, None, ["x"]])

@@ -73,7 +73,7 @@ def test_the_table_in_a_notebook_shows_no_backtick(monkeypatch):
     from utils.check import report
 
     shown = []
-    monkeypatch.setattr(display, "display", lambda data, raw: shown.append(data["text/html"]))
+    monkeypatch.setattr(display, "display", lambda data, raw, **_: shown.append(data["text/html"]))
     found = finding.Finding(
         "x",
         "give `SGD`",

@@ -31,11 +31,9 @@ def npm():
     with open(JS / "package-lock.json") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests run side by side
         if not (JS / "node_modules/esbuild").is_dir():
-            found = shutil.which("npm")
-            code, said = run("npm", "ci", "--no-audit", "--no-fund") if found else (1, "no npm")
-            if code:
-                why = f"npm cannot install the tools in js/: {said}"
-                pytest.fail(why)
+            assert shutil.which("npm"), "these tests need npm: install it (Debian's package npm)."
+            code, said = run("npm", "ci", "--no-audit", "--no-fund")
+            assert code == 0, f"npm cannot install the tools in js/: {said}"
     return run
 
 

@@ -11,10 +11,10 @@ statements   natural edits of a line: where it stands, and what it does with its
 candidates   all single edits, the likeliest first
 trial        is a candidate right, and if not, how far does it get?
 search       one edit, the same edit twice, two edits; until the time is up
-finding      the edit as text: line, kind, before, after
+wording      the edit as text: line, kind, before, after
 """
 
-from utils.check.line.finding import LineEdit, LineFinding
 from utils.check.line.search import find_line, find_line_in_function
+from utils.check.line.wording import LineEdit, LineFinding
 
 __all__ = ["LineEdit", "LineFinding", "find_line", "find_line_in_function"]

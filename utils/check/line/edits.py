@@ -18,6 +18,7 @@ class Scope:
 
     tensors, numbers, integers: expressions such as `p.grad`, `state["v"]`, `lr`, by their type.
     pairs: expressions that are pairs of numbers, such as `group["betas"]`.
+    decays: those of the numbers that can be the β of an average, 0.3 < β < 1.
     names: all names that the function gives a value.
     arguments: of the function, but not `self` and `params`.
     state_keys, group_keys: what is in these dicts.
@@ -28,6 +29,7 @@ class Scope:
     numbers: list = field(default_factory=list)
     integers: list = field(default_factory=list)
     pairs: list = field(default_factory=list)
+    decays: list = field(default_factory=list)
     names: list = field(default_factory=list)
     arguments: list = field(default_factory=list)
     state_keys: list = field(default_factory=list)
@@ -121,8 +123,8 @@ def is_number(node, *values):
 # ---- operators, signs, brackets ------------------------------------------------------------------
 
 OPERATORS = {
-    ast.Add: {ast.Sub: 1, ast.Mult: 3, ast.Div: 5},
-    ast.Sub: {ast.Add: 1, ast.Mult: 4, ast.Div: 5},
+    ast.Add: {ast.Sub: 1, ast.Mult: 3, ast.Pow: 4, ast.Div: 5},
+    ast.Sub: {ast.Add: 1, ast.Mult: 4, ast.Div: 5, ast.Pow: 5},
     ast.Mult: {ast.Div: 1, ast.Pow: 1, ast.Add: 3, ast.Sub: 4, ast.MatMult: 3},
     ast.Div: {ast.Mult: 1, ast.Sub: 4, ast.Add: 4, ast.Pow: 5},
     ast.Pow: {ast.Mult: 1, ast.Div: 4, ast.Add: 5, ast.Sub: 5},
@@ -326,7 +328,7 @@ def other_name(place, scope):
         return
     for other in far:
         if other != text:
-            yield 4.5, "other name", scope.node(other)
+            yield 3, "other name", scope.node(other)
     for other in scope.integers if kind != "number" else ():
         yield 5, "other name", scope.node(other)
 
@@ -375,6 +377,8 @@ def constant(place, scope):
     if not place.test:
         for other in scope.numbers + scope.integers:
             yield 2.5, "constant for name", scope.node(other)
+        for other in scope.nodes(scope.decays) if c == 1 else ():
+            yield 2.5, "constant for name", one_minus(place, other)
         for other in scope.tensors:
             yield 4, "constant for name", scope.node(other)
 
@@ -474,9 +478,9 @@ def factor_missing(place, scope):
     for other in scope.nodes(scope.integers):
         yield 4, "missing factor", binary(place, node, ast.Mult, other)
         yield 4, "missing factor", binary(place, node, ast.Div, other)
-    if kind != "number":
-        for other in scope.nodes(scope.tensors):
-            yield 4, "missing factor", binary(place, node, ast.Mult, other)
+    for other in scope.nodes(scope.tensors):
+        yield 3.5, "missing factor", binary(place, node, ast.Mult, other)
+        if kind != "number":
             yield 4, "missing factor", binary(place, node, ast.Div, other)
     for x in (2, 0.5, 3):
         yield 4, "missing factor", binary(place, number(place, x), ast.Mult, node)
@@ -495,7 +499,7 @@ def power_missing(place, scope):
     if not is_position(place) or (kind is None and isinstance(node, ast.Name)) or renames(place):
         return
     for t in scope.nodes(scope.integers):
-        for beta in scope.nodes(scope.numbers):
+        for beta in scope.nodes(scope.decays):
             correction = one_minus(place, binary(place, beta, ast.Pow, t))
             root = binary(place, correction, ast.Pow, number(place, 0.5))
             yield 4, "missing correction", binary(place, node, ast.Div, correction)
@@ -519,10 +523,12 @@ def term_missing(place, scope):
     for other in scope.nodes(scope.tensors):
         yield 4, "missing term", binary(place, node, ast.Add, other)
         yield 4, "missing term", binary(place, node, ast.Sub, other)
+        whole = other.id in ("p", "g", "grad") if isinstance(other, ast.Name) else True
         for factor in scope.nodes(scope.numbers):
             product = binary(place, factor, ast.Mult, other)
-            yield 4.5, "missing term", binary(place, node, ast.Add, product)
-            yield 5, "missing term", binary(place, node, ast.Sub, product)
+            yield 4.5 if whole else 5, "missing term", binary(place, node, ast.Add, product)
+            if whole:
+                yield 5, "missing term", binary(place, node, ast.Sub, product)
 
 
 def is_text(node):

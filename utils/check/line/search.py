@@ -17,9 +17,9 @@ import torch
 from utils.check.guard import Guard, Stopped
 from utils.check.line.candidates import all_edits
 from utils.check.line.edits import Scope
-from utils.check.line.finding import LineFinding, tell
 from utils.check.line.source import TURN, Workshop, pieces_of_class, pieces_of_function
 from utils.check.line.trial import FunctionTrial, OptimizerTrial
+from utils.check.line.wording import LineFinding, tell
 from utils.check.situations import play
 
 SECONDS = 3.5
@@ -55,7 +55,7 @@ def find_line(both, Reference, source=None, seconds=SECONDS):
         if piece.method:
             setattr(candidate, piece.name, staticmethod(function) if piece.static else function)
 
-    with Guard(seconds=seconds + 2, watch=False) as guard:
+    with Guard(seconds=3 * seconds, watch=False) as guard:
         loose = any("float32" in line or ".float()" in line for line in pieces[0].lines)
         trial = OptimizerTrial(
             make, Reference, both.traces, both.reference, both.hyper, guard, loose
@@ -79,7 +79,7 @@ def find_line_in_function(function, reference, cases, source=None, seconds=SECON
     def put(piece, new):
         made[piece.name] = new
 
-    with Guard(seconds=seconds + 2, watch=False) as guard:
+    with Guard(seconds=3 * seconds, watch=False) as guard:
         workshop_put = pieces[0].name
         made[workshop_put] = function
         trial = FunctionTrial(lambda: made[workshop_put], reference, cases, guard)
@@ -354,10 +354,13 @@ def scope_of(piece, names, defaults):
             scope.integers.append(text)
         elif type(value) is float:
             scope.numbers.append(text)
+            if 0.3 < value < 1:
+                scope.decays.append(text)
         elif isinstance(value, (tuple, list)) and len(value) == 2:
             scope.pairs.append(text)
             if all(type(x) is float for x in value):
                 scope.numbers += [f"{text}[0]", f"{text}[1]"]
+                scope.decays += [f"{text}[0]", f"{text}[1]"]
     return scope
 
 

@@ -129,10 +129,16 @@ def is_current(piece):
 
 
 def same_code(one, other):
-    constants = [
-        [c for c in code.co_consts if not isinstance(c, types.CodeType)] for code in (one, other)
-    ]
-    return one.co_code == other.co_code and repr(constants[0]) == repr(constants[1])
+    """Do two codes use the same names and constants, in the same order?
+
+    (Their instructions may differ: an `import` in the same cell makes a call a little different.)
+    """
+
+    def used(code):
+        constants = [c for c in code.co_consts if not isinstance(c, types.CodeType)]
+        return code.co_names, code.co_varnames, repr(constants)
+
+    return used(one) == used(other)
 
 
 def wrapped(piece):

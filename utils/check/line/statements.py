@@ -184,6 +184,26 @@ def swapped_weights(line, scope):
                 yield 1.5, "weights swapped", changes
 
 
+def name_throughout(line, scope):
+    """One name for another, wherever it stands in the line: β₁ for β₂ in both places."""
+    if isinstance(line.node, (ast.FunctionDef, ast.If, ast.For, ast.While, ast.With)):
+        return
+    spots = {}
+    for holder in ast.walk(line.node):
+        for field, values in ast.iter_fields(holder):
+            many = isinstance(values, list)
+            for i, value in enumerate(values) if many else [(None, values)]:
+                loads = isinstance(getattr(value, "ctx", None), ast.Load)
+                if loads and isinstance(value, (ast.Name, ast.Attribute, ast.Subscript)):
+                    spots.setdefault(ast.unparse(value), []).append((holder, field, i))
+    for text, places in spots.items():
+        pools = [pool for pool in (scope.numbers, scope.tensors) if text in pool]
+        for other in pools[0] if pools and len(places) > 1 else ():
+            if other != text:
+                changes = [(*place, scope.node(other)) for place in places]
+                yield 2, "other name", changes
+
+
 # ---- where a line stands -------------------------------------------------------------------------
 
 
@@ -377,7 +397,17 @@ def defaults_missing(line, scope):
                     yield 1, "not in the defaults", [(call, "args", i, located(new, call))]
 
 
-RULES = (stored, starts_with, swapped_weights, moved, removed, unwrapped, left_early, line_missing)
+RULES = (
+    stored,
+    starts_with,
+    swapped_weights,
+    name_throughout,
+    moved,
+    removed,
+    unwrapped,
+    left_early,
+    line_missing,
+)
 
 
 def of_line(line, scope):

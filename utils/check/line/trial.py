@@ -96,8 +96,9 @@ class OptimizerTrial:
 
 def quick_enough(situation):
     """Can this situation be played by calling `my_step` alone?"""
-    special = situation.reload or situation.renew or situation.twin or situation.reuse
-    return not special and not situation.groups and situation.dtype is torch.float64
+    s = situation
+    special = s.reload or s.renew or s.twin or s.reuse or s.groups or s.added or s.generator
+    return not special and s.dtype is torch.float64 and s.device == "cpu"
 
 
 class QuickTrial:

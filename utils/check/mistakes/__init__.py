@@ -71,9 +71,6 @@ class Family:
         source = self.write(*mistakes)
         return None if source is None else compile_class(source)
 
-    def applicable(self):
-        return [m for m in self.mistakes if self.write(m) is not None]
-
 
 def find(lines, right):
     """Where the lines of `right` stand, none of them edited yet; else None."""

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from utils.check import CheckFailed, check_optimizer, closer, report
 from utils.check.compare import LOOSE, difference
 from utils.check.guard import Guard
 from utils.check.line import find_line, find_line_in_function
@@ -47,7 +48,9 @@ def cell(source, number=[0]):  # noqa: B006
     names = {"torch": torch, "Optim": Optim}
     given = set(names) | {"__builtins__"}
     exec(compile(source, file, "exec"), names)
-    return next(thing for name, thing in reversed(names.items()) if name not in given)
+    return names.get("Mine") or next(
+        thing for name, thing in reversed(names.items()) if name not in given
+    )
 
 
 @np.errstate(all="ignore")
@@ -91,6 +94,20 @@ def test_the_line_of_a_single_slip(right, wrong, kind):
     assert edit.line == source[:at].count("\n") + 1
     assert edit.text == slipped.splitlines()[edit.line - 1]
     assert kind in (None, edit.kind)
+
+
+@pytest.mark.parametrize(
+    "imports", ["import torch\n", "import torch, math\nfrom torch import sqrt\n"]
+)
+def test_torch_may_be_imported_in_the_same_cell(imports):
+    """Python then compiles calls of torch's functions to other operations."""
+    wrong = (
+        (HEAD + CENTERED)
+        .replace("mean**2", "mean")
+        .replace("root = (", "root = torch.zeros_like(p) + (")
+    )
+    (edit,) = line_of(cell(imports + wrong), centered, lr=0.01).edits
+    assert edit.kind == "missing square"
 
 
 def test_what_is_told_is_right_when_it_is_done():
@@ -240,3 +257,62 @@ def test_a_function_its_line_and_a_missing_return():
 def test_brackets(wrong, right):
     node = ast.parse(wrong, mode="eval").body
     assert right in [ast.unparse(new) for new in elsewhere(node)]
+
+
+def test_the_check_shows_the_line_and_the_hints_climb(monkeypatch, capsys):
+    monkeypatch.setenv("MY_STEP_LINE", "on")
+    wrong = (HEAD + CENTERED).replace("mean.mul_(alpha)", "mean.mul(alpha)")
+    with pytest.raises(CheckFailed) as caught:
+        check_optimizer(cell(wrong), centered, lr=0.01)
+    found = caught.value.finding
+    assert found.line.number == 13 and "mean.mul(alpha)" in found.line.text
+    assert "→   13 │" in str(caught.value)
+    kind, edit = found.hints[-2:]
+    assert "underscore" in kind and "mean.mul_(alpha)" in edit
+    assert "mean.mul_" not in str(caught.value), "the edit is the last hint"
+
+
+def test_without_a_line_it_is_told_what_the_step_depends_on(monkeypatch):
+    monkeypatch.setenv("MY_STEP_LINE", "on")
+    monkeypatch.setattr(closer, "find_line", lambda *args: None)
+    wrong = (HEAD + CENTERED).replace("p.sub_", "p.add_")
+    with pytest.raises(CheckFailed) as caught:
+        check_optimizer(cell(wrong), centered, lr=0.01)
+    found = caught.value.finding
+    assert found.line is None
+    assert dict(found.notes)["by hand"].startswith("p = 1, g = 2")
+
+
+@pytest.mark.parametrize("name, value", [("MY_STEP_LINE", "off"), ("NBGRADER_EXECUTION", "1")])
+def test_it_is_switched_off(monkeypatch, name, value):
+    monkeypatch.setenv("MY_STEP_LINE", "on")
+    monkeypatch.setenv(name, value)
+    monkeypatch.setattr(closer, "find_line", lambda *args: pytest.fail("it searches"))
+    with pytest.raises(CheckFailed):
+        check_optimizer(cell((HEAD + CENTERED).replace("p.sub_", "p.add_")), centered, lr=0.01)
+
+
+def test_in_a_notebook_the_first_message_is_there_before_the_search(monkeypatch):
+    shown = []
+
+    class Shown:
+        def update(self, data, raw):
+            shown.append(data["text/plain"])
+
+    def display(data, raw, display_id):
+        shown.append(data["text/plain"])
+        return Shown()
+
+    def search(*args):
+        shown.append("search")
+        return line(*args)
+
+    line = closer.find_line
+    monkeypatch.setenv("MY_STEP_LINE", "on")
+    monkeypatch.setattr(closer, "find_line", search)
+    monkeypatch.setattr(report, "notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", display)
+    with pytest.raises(CheckFailed) as caught:
+        check_optimizer(cell((HEAD + CENTERED).replace("p.sub_", "p.add_")), centered, lr=0.01)
+    first, searched, last = shown
+    assert searched == "search" and first != last == str(caught.value)

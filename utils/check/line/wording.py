@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import re
 import textwrap
 from dataclasses import dataclass
 
@@ -241,6 +242,7 @@ def rendered(node, original):
         text = text.replace(name, source if bare else f"({source})")
     if ast.dump(ast.parse(text, mode="eval").body) != ast.dump(node):
         text = ast.unparse(node)
+    text = quoted(text, original)
     tight = text.replace(" ** ", "**")
     return (
         tight
@@ -250,6 +252,13 @@ def rendered(node, original):
 
 
 ATOMS = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Constant)
+
+
+def quoted(text, original):
+    """The text with the quotation marks that the student uses."""
+    double = sum(line.count('"') > line.count("'") for line in original)
+    single = sum(line.count("'") > line.count('"') for line in original)
+    return re.sub(r"'(\w*)'", r'"\1"', text) if double > single else text
 
 
 def segment(node, original):
@@ -300,7 +309,8 @@ def shown_lines(tree, original):
         if line.field == "orelse" and line.index == 0:
             shown.append("    " * (depth - 1) + "else:")
         text = None if getattr(node, "inserted", False) else header(node, original)
-        shown.append("    " * depth + (text or ast.unparse(node).splitlines()[0]))
+        text = text or quoted(ast.unparse(node).splitlines()[0], original)
+        shown.append("    " * depth + text)
     return shown
 
 
