@@ -8,7 +8,7 @@ PY = .venv/bin/python
 .PHONY: help set-up lab test test-fast test-all test-oldest coverage grade bench site release tidy js
 
 help:  ## this list
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1~/' | awk -F'~' '{printf "%-16s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1~/' | awk -F'~' '{printf "%-18s %s\n", $$1, $$2}'
 
 set-up:
 	@sh tools/set_up.sh

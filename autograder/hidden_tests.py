@@ -8,10 +8,10 @@ raises or returns cannot put more on the page.
 import ast
 import builtins
 import functools
-import importlib.util
 import re
 from pathlib import Path
 
+import utils
 from autograder.plain_text import without_colours
 
 BEGIN, END = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
@@ -125,6 +125,6 @@ def words_of(source: str) -> set[str]:
 @functools.cache
 def vocabulary() -> set[str]:
     """The words that the checks of utils.check can say."""
-    folder = Path(importlib.util.find_spec("utils").submodule_search_locations[0]) / "check"
+    folder = Path(utils.__file__ or "").parent / "check"
     texts = [path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.py"))]
     return set().union(*map(words_of, texts))

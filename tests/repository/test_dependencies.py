@@ -117,3 +117,9 @@ def test_what_is_declared_is_used():
 def test_an_import_is_found_wherever_it_stands():
     source = "import numpy.linalg as n\ndef f():\n    from torch import nn\n    from . import x"
     assert sorted(imported(source)) == ["numpy", "torch"]
+
+
+def test_no_list_names_a_package_twice():
+    for name, lines in {"": PROJECT["dependencies"], **PROJECT["optional-dependencies"]}.items():
+        packages = [canonicalize_name(Requirement(line).name) for line in lines]
+        assert len(packages) == len(set(packages)), name
