@@ -200,7 +200,7 @@ WRONG = {
     ),
     "β fixed": (
         dict(ewma=loop("a = 0.9 * a + 0.1 * g")),
-        ["ewma-pandas", "ewma-hidden", "debiased-pandas", "debiased-hidden"],
+        ["ewma-pandas", "ewma-hidden", "debiased-by-hand", "debiased-pandas", "debiased-hidden"],
     ),
     "vectors only": (
         dict(

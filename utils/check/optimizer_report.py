@@ -111,9 +111,7 @@ def explain(both, mine, theirs, gap):
     if both.guard.printed:
         notes.append(("printed", report.shorten(both.guard.printed)))
     found = replace(found, title=title, notes=tuple(notes), **why)
-    sure = gap is not None and mine.error is None and found.mistakes != ("unknown",)
-    look = None if sure else functools.partial(closer.at_optimizer, both=both)
-    report.failed(found, picture, look)
+    report.failed(found, picture, functools.partial(closer.at_optimizer, both=both))
 
 
 def diagnose(both, mine, theirs):

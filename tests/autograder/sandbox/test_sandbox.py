@@ -131,9 +131,12 @@ def test_what_is_seen_is_named_and_no_more():
     environment = (
         {os.path.relpath(sys.prefix, ROOT)} if tier_module.under(sys.prefix, [ROOT]) else set()
     )
-    assert names - environment == {
-        "utils", "data", "autograder/__init__.py", "autograder/sandbox", "autograder/bridge",
-    }  # fmt: skip
+    rooms = {"data", "autograder/__init__.py", "autograder/sandbox", "autograder/bridge"}
+    utils = {name for name in names if name.startswith("utils/")}
+    assert names - environment - utils == rooms
+    bank = ROOT / "utils" / "check" / "mistakes"
+    assert utils and not any(tier_module.under(bank, [ROOT / name]) for name in utils)
+    assert not any(tier_module.under(ROOT / name, [bank]) for name in utils)
     assert not tier_module.under(ROOT, seen.system)
 
 
