@@ -23,7 +23,7 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
-LECTURES = sorted((ROOT / "lectures").glob("0[1-8]_*.ipynb"))
+LECTURES = sorted((ROOT / "lectures").glob("[0-9][0-9]_*.ipynb"))
 MOST = 90
 FURTHER, SITTING = "Going further", "Second sitting"
 UNTIMED = {"Summary", "Try this", "Further reading", SITTING}

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-LECTURES = sorted((Path(__file__).parents[2] / "lectures").glob("0[1-8]*.ipynb"))
+LECTURES = sorted((Path(__file__).parents[2] / "lectures").glob("[0-9][0-9]*.ipynb"))
 
 FRACTIONS = ["half", "third", "quarter", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
 NUMERALS = [
