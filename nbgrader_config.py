@@ -31,7 +31,7 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", ".DS_S
 
 c.ClearSolutions.text_stub = "*Your answer here.*"
 
-c.Autograde.create_student = True  # whoever hands in is a student
+c.Autograde.create_student = True  # a student who hands in is added to the gradebook
 c.OverwriteCells.add_missing_cells = True  # a test that was deleted is put back
 c.Execute.timeout = 60  # seconds a cell may take
 c.Execute.iopub_timeout = 60  # seconds that outputs may lag behind on a busy machine

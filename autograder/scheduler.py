@@ -29,7 +29,10 @@ LONGEST = 1800  # seconds that a job may take, waiting included
 
 @dataclass
 class Job:
-    """A ticket, by which whoever asked knows it again; what to do; how many workers it has lost.
+    """One thing to do.
+
+    ticket: whatever the caller knows it by; what: the argument of `work`; losses: how many workers
+    it has lost so far; since: when it was given to a worker.
 
     late: it has had its time, and its worker was ended for it.
     """
@@ -52,9 +55,9 @@ class Unfit(Exception):
 class Scheduler:
     """Do jobs, some at a time.
 
-    A worker that ends in the middle takes down the others of its pool. Who is to blame is not
-    known then, so all that were in work are done again, one at a time; whoever loses a worker
-    again was it. Whoever takes too long is known, and is not tried again.
+    A worker that ends in the middle of a job takes the others of its pool with it, and nothing
+    says which job was the cause. So all jobs that were in work are done again, one at a time, and
+    the one that loses a worker again is given up. A job that takes too long is not tried again.
 
     Args:
         work: a function from dict to text, or its name, `module:function`.

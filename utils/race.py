@@ -428,7 +428,7 @@ def leaderboard(
 ) -> list[dict[str, Any]]:
     """Print the leaderboard in `file`, best first; with `student` and `rows`, add them before.
 
-    A student stays with the best score so far. Whoever wants to check an entry races the same
+    A student stays with the best score so far. To check an entry, race the same
     optimizer with the same hyper-parameters and seed: on the same machine the fingerprint is equal.
 
     Args:

@@ -232,7 +232,7 @@ def stays_finite(who, Optimizer, hyper):
 def can_be_repeated(who, Optimizer, hyper):
     """The same again, to the bit, and also beside a second optimizer of its class.
 
-    Whoever draws random numbers must draw them from torch, so that `torch.manual_seed` repeats them.
+    Random numbers must come from torch, so that `torch.manual_seed` repeats them.
     """
     one = played(who, Optimizer, hyper, steps=12)
     if not same(one, played(who, Optimizer, hyper, steps=12)):

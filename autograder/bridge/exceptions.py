@@ -92,7 +92,7 @@ def through(error, frames):
 
 
 def known(file, line, text):
-    """Keep a line of the other side's for whoever quotes it; the name under which it is kept.
+    """Keep a line of the other side's source, to be quoted; returns the file name it is kept under.
 
     The other side may call its files what it likes: no name of theirs is one of ours, but those of
     the libraries that both sides have.

@@ -1,7 +1,7 @@
 """The master's structure with the student's answers in it.
 
-Stock nbgrader runs the student's notebook with tests put right. This gives the same for whoever
-handed in the notebook honestly, and never less than the student wrote:
+Stock nbgrader runs the student's notebook with tests put right. For an honest submission the result
+here is the same, and never less than the student wrote:
 
     deleted      put back; an answer as its stub, so that it counts as not written
     twice        the copy that was changed; if several were, all stay, and the last is the answer

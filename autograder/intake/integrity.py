@@ -1,7 +1,7 @@
 """Things in a submission that an instructor should know of. They change no score.
 
-Not a wall: the sandbox and the bridge are. Whoever hides well is not seen here; whoever is seen
-here has usually left the way of an honest answer.
+These flags protect nothing: that is the work of the sandbox and the bridge. What is hidden well is
+not found here. What is found here is seldom part of an honest answer.
 """
 
 import ast

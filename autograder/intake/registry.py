@@ -92,7 +92,7 @@ class Registry:
         """A folder for each who has none; two of them never get the same.
 
         Args:
-            join: whoever has the name of just one student of another assignment is that student.
+            join: a name that just one student of another assignment has means that student.
 
         Returns:
             key → a sentence, where there is something to say of it.

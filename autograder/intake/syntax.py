@@ -80,7 +80,7 @@ def magic(line):
 def parsed(source):
     """The tree; None if it is no Python."""
     try:
-        with warnings.catch_warnings():  # of a student's code, which is nobody's business here
+        with warnings.catch_warnings():  # about a student's code: they are not of interest here
             warnings.simplefilter("ignore")
             return ast.parse(source)
     except (SyntaxError, ValueError):

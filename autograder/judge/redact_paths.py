@@ -1,4 +1,4 @@
-"""Where things lie on the grading machine is nobody's business: paths in outputs are made short.
+"""Paths of the grading machine are taken out of outputs: students need not know where things lie.
 
 /home/ann/course/utils/optim.py                          utils/optim.py
 /home/ann/venv/lib/python3.12/site-packages/torch/x.py   <python>/torch/x.py

@@ -262,7 +262,7 @@ class Printed(io.TextIOBase):
 class Alarm:
     """A `TimeUp` after so many seconds, and every second from then on. In a `with`.
 
-    rang: whether it has come to that, whoever caught it.
+    rang: whether it has been raised, even if the code under test caught it.
     """
 
     def __init__(self, seconds):

@@ -21,7 +21,7 @@ from autograder.course import Trouble
 from autograder.nbgrader_api import database_trouble, gone, patient
 from autograder.record.marks import Mark, Marks, Master
 
-IMPATIENCE = 2  # seconds until a locked gradebook is `Away`: whoever records can wait and say so
+IMPATIENCE = 2  # seconds until a locked gradebook is `Away`: the caller can wait and say so
 
 
 class Book:

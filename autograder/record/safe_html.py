@@ -197,7 +197,7 @@ def allowed(name: str, key: str, value: str) -> str | None:
     if name == "img":
         if (
             key == "src"
-        ):  # nothing is fetched: who looked at the page, and when, is nobody's business
+        ):  # nothing is fetched: a picture on a server would tell it who looked, and when
             return embedded(value)
         if key == "alt":
             return re.sub("[<>]", " ", value)[:2000]

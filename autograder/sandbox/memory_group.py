@@ -2,7 +2,7 @@
 
 A group counts what no process shows in /proc: page tables, socket buffers, files in memory. Above
 its limit the kernel kills in that group only. Version 2 is looked for first, then version 1; both
-are folders, in which whoever may write can make another one: root, or a user to whom systemd has
+are folders, and who may write there can make another one: root, or a user to whom systemd has
 given a part of the tree (`systemd-run --user --scope -p Delegate=yes autograder grade …`).
 
 Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst of the Linux kernel.

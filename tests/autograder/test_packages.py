@@ -1,4 +1,4 @@
-"""Whoever installs the course gets all of it."""
+"""An installed course is whole."""
 
 import tomllib
 

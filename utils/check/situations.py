@@ -355,8 +355,9 @@ FAULTS = (
 """What a step must not do, whatever the numbers: the kinds of `Trace.faults`."""
 
 WATCHED = 1
-"""In so many situations it is seen whom the code calls. That takes longer than the play itself, and
-whoever is right in one by themselves has no need to borrow in the others."""
+"""In this many situations the functions that a student's code calls are watched, to see whether it
+calls torch's own optimizers. Watching takes longer than the steps, and code that takes its own steps
+in one situation takes them in all."""
 
 
 class Player:

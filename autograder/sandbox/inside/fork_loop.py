@@ -48,7 +48,7 @@ def serve(shell, channel, shown, limits):
 
                 reply = bridge.answer(body, shell.user_ns, channel)
                 answer = None if reply is None else (framing.BRIDGE, reply)
-        except KeyboardInterrupt:  # between the lines; whoever interrupted a message waits no more
+        except KeyboardInterrupt:  # between two lines; nobody waits for an answer any more
             answer = (framing.DONE, stopped(body)) if kind == framing.CELL else None
         finally:
             channel.busy = False

@@ -196,7 +196,7 @@ def python(source):
 
 
 class Nobody:
-    """In the place of `input` and `getpass`: whoever is asked presses Enter, for a while.
+    """In the place of `input` and `getpass`: an empty answer, as if somebody pressed Enter.
 
     An answer in the same cell must not lose its points for a question that has no part in it. But a
     loop that asks until it likes the reply has to end.

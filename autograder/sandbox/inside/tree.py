@@ -41,7 +41,7 @@ def children(pid):
 
 
 def below(pid):
-    """All descendants. Whoever loses its parent is adopted by the keeper, so none is missed."""
+    """All descendants. A process whose parent ends is adopted by the keeper, so none is missed."""
     found, new = [], [pid]
     while new:
         new = [child for parent in new for child in children(parent)]

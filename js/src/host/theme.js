@@ -1,4 +1,4 @@
-// Light or dark: what counts is the colour behind the playground, whoever painted it.
+// Light or dark: what counts is the colour behind the playground.
 
 /** Keep the class `dark` of `root` right, and call `changed` when it changes. @param {HTMLElement} root @param {() => void} changed */
 export function followTheme(root, changed) {

@@ -64,7 +64,7 @@ def in_use():
 
 
 def wrong(chosen, outcomes, scores):
-    """Who did not get what was due; of the honest, whoever got another number than others of the kind."""
+    """Submissions that did not get what was due; of the honest, those with another number than their kind."""
     for one in chosen:
         key = one.student, one.assignment
         flags = {flag.kind for flag in outcomes[key].flags}

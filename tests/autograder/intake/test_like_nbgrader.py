@@ -1,4 +1,4 @@
-"""Whoever hands in honestly gets the cells that nbgrader's autograde would run, one by one."""
+"""An honest submission has the cells that nbgrader's autograde would run, one by one."""
 
 import json
 
