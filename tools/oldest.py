@@ -46,7 +46,8 @@ def main():
     wanted = ("torch", "numpy", "matplotlib", "ipython=", "ipywidgets", "anywidget", "pandas")
     print("oldest:", *(line for line in shown if line.startswith(wanted)), flush=True)
     arguments = [one for one in arguments if one != "--keep"]
-    command = [PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-q", *(arguments or TESTS)]
+    command = [PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-n", "auto"]
+    command += arguments or TESTS
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     env = {**os.environ, "PYTHONPATH": path}
     sys.exit(subprocess.run(command, cwd=ROOT, env=env).returncode)
