@@ -12,6 +12,7 @@ import functools
 import json
 import logging
 import math
+from typing import Any
 
 from nbgrader import api
 from sqlalchemy import text
@@ -36,7 +37,7 @@ class Book:
         self.course = course
         if course.gradebook:
             course.gradebook.parent.mkdir(parents=True, exist_ok=True)
-        self.book = None
+        self.book: Any = None  # until it is open
         with self.told():
             self.book = api.Gradebook(patient(course.db_url, IMPATIENCE), course.course_id)
         self.masters = functools.cache(self.read_masters)
@@ -157,7 +158,8 @@ class Book:
             session = self.book.db
             try:
                 one = self.book.find_submission_notebook(notebook, assignment, student)
-                found = collect(*rows(session, one), marks)
+                grades, comments = rows(session, one)
+                found = collect(grades, comments, marks)
                 found.penalty = one.late_submission_penalty or 0.0
                 return found
             except api.MissingEntry as error:

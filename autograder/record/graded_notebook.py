@@ -37,7 +37,8 @@ def notebook(course, graded, master):
     sheet = graded.sheet
     cells = sheet.cells if not sheet.verdict else blank(course, sheet, master)
     limit = LimitOutput(config=course.config)
-    taken, room, made = set(), HTML, []
+    taken: set = set()
+    room, made = HTML, []
     for cell in cells:
         mark = master.marks.get(cell.grade_id)
         one = build(cell, mark, named(cell.id, taken))

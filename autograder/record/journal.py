@@ -152,7 +152,7 @@ def alone(file):
         import msvcrt
 
         file.seek(1 << 30)  # a byte that nobody reads
-        lock = functools.partial(msvcrt.locking, file.fileno(), msvcrt.LK_NBLCK, 1)
+        lock = functools.partial(msvcrt.locking, file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
     else:
         lock = functools.partial(fcntl.flock, file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     try:
@@ -195,7 +195,7 @@ def environment(course):
             found.append(f"{name} {importlib.metadata.version(name)}")
     engine = Path(__file__).resolve().parents[1]
     spec = importlib.util.find_spec("utils")
-    for folder in [*(spec.submodule_search_locations if spec else []), course.root / "utils"]:
+    for folder in [*((spec and spec.submodule_search_locations) or []), course.root / "utils"]:
         found.append(fingerprint(Path(folder)))
     found += [fingerprint(engine / name) for name in ENGINE]
     found.append(fingerprint(course.root / CONFIG))

@@ -147,7 +147,8 @@ def diagnoses(graded, cells):
     """For every answer whose checks failed: its name → sentences. A check is about what precedes it."""
     from autograder.hidden_tests import for_student
 
-    found, answer = {}, None
+    found: dict = {}
+    answer = None
     for name, cell in cells.items():
         score = graded.scores.get(name)
         if cell.metadata.nbgrader.solution:

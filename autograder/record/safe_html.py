@@ -174,7 +174,7 @@ def formulas_alone(markup: str) -> str:
 
 def opening(name: str, written: str) -> str:
     """An opening tag, with those of its attributes that are allowed."""
-    kept = {}
+    kept: dict = {}
     for found in ATTRIBUTE.finditer(written):
         key = found[1].lower()
         value = allowed(name, key, unescaped(found[2] or found[3] or found[4] or ""))

@@ -44,7 +44,7 @@ def page(results, title, now=None, registered=(), folder="."):
         folder: where the page will be; links to feedback pages start there.
     """
     now = now or datetime.datetime.now().astimezone()
-    by_assignment = {}
+    by_assignment: dict = {}
     for one in results:
         by_assignment.setdefault(one.assignment, []).append(one)
     people = People(results, registered, folder)
@@ -131,14 +131,14 @@ def many(n, word):
 
 def attention(results, people):
     """What somebody should look at: what could not be graded, what was flagged, what is open."""
-    rows = []
+    found = []  # (0: nothing was graded, 1: a flag), the cells of its row
     for one in results:
         who = [people.head(one.student, assignment=one.assignment), tag("td", one.assignment)]
         if one.verdict or one.score is None:
             said = one.verdict or "not graded"
-            rows.append((0, [*who, kind("not graded"), tag("td", said, class_="why")]))
-        rows += [(1, [*who, kind(f.kind), tag("td", f.text, class_="why")]) for f in one.flags]
-    rows = [row for _, row in sorted(rows, key=lambda row: row[0])]
+            found.append((0, [*who, kind("not graded"), tag("td", said, class_="why")]))
+        found += [(1, [*who, kind(f.kind), tag("td", f.text, class_="why")]) for f in one.flags]
+    rows = [row for _, row in sorted(found, key=lambda row: row[0])]
     by_hand = Counter(one.assignment for one in results if one.needs_manual_grade)
     hand = "To be graded by hand, in formgrader: " + (
         ", ".join(f"{name} ({n})" for name, n in by_hand.items()) + "." if by_hand else "nothing."
@@ -213,7 +213,10 @@ def assignment(name, ones, people):
 
 def mistakes(assignment, graded, people):
     """Each mistake that a check named, with how many made it, where, and on which line."""
-    made, where, lines, unwritten = {}, {}, {}, set()
+    made: dict = {}
+    where: dict = {}
+    lines: dict = {}
+    unwritten = set()
     for one in graded:
         for mistake in one.mistakes:
             name = called(mistake)
@@ -283,7 +286,7 @@ def on_lines(lines, of):
 
 def hardest(graded):
     """Each graded cell with the share of its points that the class earned."""
-    earned = {}
+    earned: dict = {}
     for one in graded:
         for cell, (score, most) in one.cells.items():
             if score is not None and most:

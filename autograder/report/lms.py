@@ -39,7 +39,8 @@ def write_csv(results, path, form="plain", roster=None, numbers=None):
     Raises:
         Trouble: the roster is none, or the file cannot be written.
     """
-    notes, delimiter = [], ","
+    notes: list = []
+    delimiter = ","
     if roster is not None:
         roster = Roster(Path(roster), form)
         delimiter = roster.delimiter
@@ -103,7 +104,8 @@ def for_moodle(results):
 
 def wide(results):
     """The assignments; the most points of each; student → assignment → result."""
-    most, table = {}, {}
+    most: dict = {}
+    table: dict = {}
     for one in results:
         most[one.assignment] = max(one.max_score, most.get(one.assignment, 0))
         table.setdefault(one.student, {})[one.assignment] = one
@@ -148,7 +150,7 @@ def on_roster(path, form, results, numbers):
     Of a row that is about none of the students with work, the student is called by its surest key.
     """
     roster, names = Roster(Path(path), form), {}
-    of = {}
+    of: dict = {}
     for one in results:
         number = numbers.get((one.student, one.assignment), "")
         of.setdefault(roster.find(one.student, number), one.student)
@@ -162,7 +164,8 @@ def on_roster(path, form, results, numbers):
 def filled(roster, results, numbers, notes):
     """The LMS's own rows, with our scores in them. What does not fit goes into `notes`."""
     names, most, table = wide(results)
-    rows, lost = {}, []  # number of a row → assignment → result
+    lost = []
+    rows: dict = {}  # number of a row → assignment → result
     for student, got in table.items():
         number = next((numbers[student, name] for name in got if (student, name) in numbers), "")
         at = roster.find(student, number)

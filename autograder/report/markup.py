@@ -46,5 +46,5 @@ def join(children):
         elif isinstance(child, (list, tuple)):
             parts.append(join(child))
         elif child is not None:
-            parts.append(html.escape(printable(child)))
+            parts.append(Html(html.escape(printable(child))))
     return Html("".join(parts))

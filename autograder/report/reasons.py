@@ -75,7 +75,7 @@ def noted(course, student, assignment):
                 own.append((name, error(cell)))
     if any(text == "not answered" for _, text in own):  # then this is no news
         tests = [(name, text) for name, text in tests if name not in unwritten]
-    said = {}
+    said: dict = {}
     for name, text in own + tests:
         said.setdefault(text, []).append(name)
     found.why = [f"{', '.join(names)}: {text}" for text, names in said.items()]

@@ -62,7 +62,7 @@ class Roster:
 
     def rows_by(self, column):
         """key → numbers of rows; a login is known without its @… too, a participant by number."""
-        found = {}
+        found: dict = {}
         for i, row in enumerate(self.rows):
             key = row[column].strip().casefold()
             for one in {key, key.split("@")[0], last_number(key)} - {""}:
@@ -71,10 +71,10 @@ class Roster:
 
     def rows_by_name(self):
         """A name without spaces and signs, in either order → numbers of rows."""
-        found = {}
-        for columns in NAMES:
-            columns = [self.at(name) for name in columns]
-            if None in columns:
+        found: dict = {}
+        for names in NAMES:
+            columns = [place for name in names if (place := self.at(name)) is not None]
+            if len(columns) < len(names):
                 continue
             for i, row in enumerate(self.rows):
                 parts = [part for column in columns for part in row[column].split(",")]
@@ -104,9 +104,9 @@ class Roster:
 
     def name_in(self, row):
         """The name that a row gives, in the order of the LMS; "" if it gives none."""
-        for columns in NAMES:
-            columns = [self.at(name) for name in columns]
-            if None not in columns:
+        for names in NAMES:
+            columns = [place for name in names if (place := self.at(name)) is not None]
+            if len(columns) == len(names):
                 return " ".join(filter(None, (row[column].strip() for column in columns[::-1])))
         return ""
 

@@ -22,7 +22,10 @@ def table(rows, heads=("student", "assignment", "score", "why")):
         cells = (student.ljust(widths[0]), assignment.ljust(widths[1]), score.rjust(widths[2]), why)
         return "  ".join(cells).rstrip()
 
-    lines = [line(*heads, last), "  ".join("─" * width for width in [*widths, min(room, 60)])]
+    lines = [
+        line(heads[0], heads[1], heads[2], last),
+        "  ".join("─" * width for width in [*widths, min(room, 60)]),
+    ]
     for student, assignment, score, why in rows:
         wrapped = [part for text in why for part in fold(text, room)]
         first, *rest = wrapped or [""]

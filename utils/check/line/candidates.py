@@ -68,7 +68,7 @@ class Edit:
                 return None
         else:
             new = [self.new]
-        names = {}
+        names: dict = {}
 
         def anonymous(text):
             words = re.split(r"([A-Za-z_][\w.]*)", text)

@@ -246,7 +246,7 @@ class Search:
 
     def same_edit_twice(self, edits):
         """The same slip at two places, such as β·t for βᵗ in both corrections."""
-        alike = {}
+        alike: dict = {}
         for edit in edits:
             if edit.cost <= 4 and edit.pattern is not None:
                 alike.setdefault(edit.pattern, []).append(edit)
@@ -332,7 +332,7 @@ def scope_of(piece, names, defaults):
     scope.arguments = [a.arg for a in piece.tree.args.args if a.arg not in ("self", "params")]
     scope.names = [name for name in names if name not in ("self", "state", "group", TURN)]
     group, state = names.get("group"), names.get("state")
-    values = {}
+    values: dict = {}
     if isinstance(group, dict):
         scope.group_keys = [k for k in group if isinstance(k, str) and k != "params"]
         values |= {f"group[{k!r}]": group[k] for k in scope.group_keys if k in used(piece, group)}
@@ -345,7 +345,7 @@ def scope_of(piece, names, defaults):
     p = names.get("p")
     if isinstance(p, torch.Tensor) and p.grad is not None:
         values["p.grad"] = p.grad
-    known = []
+    known: list = []
     for text, value in values.items():
         if any(value is k or type(value) is type(k) is int and value == k for k in known):
             scope.aliases[text] = "tensor" if isinstance(value, torch.Tensor) else "number"

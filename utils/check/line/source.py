@@ -51,7 +51,7 @@ def pieces_of_class(kind, text=None):
     Args:
         text: the source, where neither a file nor a cell has it.
     """
-    found = {}
+    found: dict = {}
     for base in reversed(kind.__mro__):
         for name, thing in vars(base).items():
             static = isinstance(thing, staticmethod)
@@ -192,7 +192,7 @@ class Workshop:
         Raises:
             SyntaxError, ValueError, TypeError: the tree is no Python.
         """
-        made = {}
+        made: dict = {}
         space = self.space(piece)
         space[TURN] = Turns()
         code = compile(

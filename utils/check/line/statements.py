@@ -188,7 +188,7 @@ def name_throughout(line, scope):
     """One name for another, wherever it stands in the line: β₁ for β₂ in both places."""
     if isinstance(line.node, (ast.FunctionDef, ast.If, ast.For, ast.While, ast.With)):
         return
-    spots = {}
+    spots: dict = {}
     for holder in ast.walk(line.node):
         for field, values in ast.iter_fields(holder):
             many = isinstance(values, list)

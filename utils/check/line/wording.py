@@ -224,7 +224,7 @@ def plain_dump(tree):
 
 def rendered(node, original):
     """An expression as text; the parts that the student wrote stay as they were written."""
-    kept = {}
+    kept: dict = {}
 
     class Keep(ast.NodeTransformer):
         def visit(self, part):
