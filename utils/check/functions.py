@@ -89,7 +89,7 @@ def compare_calls(name, student, reference, cases):
             )
         if theirs.error is not None:
             continue
-        gap = unlike(plain(mine.result), plain(theirs.result))
+        gap = unlike(comparable(mine.result), comparable(theirs.result))
         if gap is not None:
             wrong_result(name, student, reference, cases, gap, head, mine, theirs)
         gap = unlike(mine.left, theirs.left)
@@ -129,7 +129,7 @@ class Call:
     @staticmethod
     def bare(args, words):
         """The arguments as numbers, gradients included; what is no number is left out."""
-        return [plain(x, arguments=True) for x in (*args, *words.values())]
+        return [comparable(x, arguments=True) for x in (*args, *words.values())]
 
 
 def duplicate(x):
@@ -147,7 +147,7 @@ def split(case):
     return case, {}
 
 
-def plain(x, arguments=False, depth=0):
+def comparable(x, arguments=False, depth=0):
     """The numbers in `x`, as float64 arrays in lists and dicts, made by us and by nobody else."""
     if isinstance(x, torch.nn.Module):
         x = {k: v.detach().clone() for k, v in x.state_dict().items()}
@@ -156,7 +156,7 @@ def plain(x, arguments=False, depth=0):
             numbers = x.detach().cpu().numpy()
             numbers = numbers if np.iscomplexobj(numbers) else numbers.astype(np.float64)
             if arguments and x.grad is not None:
-                return {"values": numbers, "grad": plain(x.grad)}
+                return {"values": numbers, "grad": comparable(x.grad)}
         return numbers
     if isinstance(x, np.ndarray) and x.dtype.kind in "biuf":
         return np.asarray(x, dtype=np.float64)
@@ -167,9 +167,9 @@ def plain(x, arguments=False, depth=0):
     if depth > 8:
         return "…"
     if isinstance(x, dict):
-        return {k: plain(v, arguments, depth + 1) for k, v in x.items()}
+        return {k: comparable(v, arguments, depth + 1) for k, v in x.items()}
     if isinstance(x, (list, tuple)):
-        parts = [plain(v, arguments, depth + 1) for v in x]
+        parts = [comparable(v, arguments, depth + 1) for v in x]
         same = {p.shape for p in parts if isinstance(p, np.ndarray)}
         if parts and len(same) == 1 and all(isinstance(p, np.ndarray) for p in parts):
             return np.stack(parts)
@@ -304,14 +304,14 @@ def agree(known, other, cases):
                 return False
             one = Call(known, (x, *args[1:]), words, guard)
             two = Call(other, args, words, guard)
-        if one.error or two.error or unlike(plain(one.result), plain(two.result)):
+        if one.error or two.error or unlike(comparable(one.result), comparable(two.result)):
             return False
     return True
 
 
 def likeness(mine, theirs):
     """What the wrong numbers look like: (name, sentence, hints); empty if like nothing known."""
-    a, b = plain(mine.result), plain(theirs.result)
+    a, b = comparable(mine.result), comparable(theirs.result)
     if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray)):
         return "", "", ()
     if a.shape != b.shape:
@@ -354,7 +354,7 @@ def same_factor(student, reference, cases):
         theirs = Call(reference, args, words)
         with Guard() as guard:
             mine = Call(student, args, words, guard)
-        a, b = plain(mine.result), plain(theirs.result)
+        a, b = comparable(mine.result), comparable(theirs.result)
         if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.size == b.size:
             a, b = a.ravel(), b.ravel()
             ratios += list(a[b != 0] / b[b != 0])

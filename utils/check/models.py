@@ -4,7 +4,7 @@ import torch
 
 from utils.check import errors, report
 from utils.check.finding import Finding, sentence
-from utils.check.functions import close, plain, show, unlike
+from utils.check.functions import close, comparable, show, unlike
 from utils.check.guard import Guard
 from utils.check.optimizer import label
 
@@ -224,7 +224,7 @@ class Watch:
         return self.events.count(event)
 
     def weights(self):
-        return [plain(model) for model in self.models]
+        return [comparable(model) for model in self.models]
 
 
 def look_at_training(name, student, reference, make):
@@ -236,7 +236,7 @@ def look_at_training(name, student, reference, make):
     mine = Watch(args)
     result = run(name, "while training", lambda: student(*args))
     gap = unlike(mine.weights(), right.weights())
-    value = unlike(plain(result), plain(expected))
+    value = unlike(comparable(result), comparable(expected))
     if gap is None and value is None:
         if isinstance(result, torch.Tensor) and result.requires_grad:
             report.failed(
@@ -345,7 +345,7 @@ def after(events, *pattern):
 def value_mistake(result, expected):
     if result is None:
         return "nothing is returned", "The loop returns nothing.", "Is there a `return` at its end?"
-    a, b = plain(result), plain(expected)
+    a, b = comparable(result), comparable(expected)
     if getattr(a, "shape", 0) == getattr(b, "shape", 1) == () and b != 0:
         factor = float(a / b)
         if abs(factor - round(factor)) < 1e-4 and round(factor) > 1:
