@@ -222,7 +222,7 @@ class FunctionTrial:
 
         if theirs.error is not None or mine.error is not None:
             return type(mine.error) is type(theirs.error)
-        same = functions.unlike(functions.plain(mine.result), functions.plain(theirs.result))
+        same = functions.unlike(functions.comparable(mine.result), functions.comparable(theirs.result))
         return same is None and functions.unlike(mine.left, theirs.left) is None
 
     def score(self, in_my_step=True):
@@ -238,7 +238,7 @@ class FunctionTrial:
 
         if mine.error or theirs.error:
             return 0.0
-        a, b = functions.plain(mine.result), functions.plain(theirs.result)
+        a, b = functions.comparable(mine.result), functions.comparable(theirs.result)
         if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape == b.shape):
             return 0.1
         return 0.2 + 0.7 * float(np.isclose(a, b, rtol=1e-6, atol=0).mean()) if b.size else 0.2
