@@ -175,7 +175,7 @@ WRONG = {
     "a tensor": (
         "accuracy",
         ("return right / n", "return torch.tensor(right / n)"),
-        ["accuracy-hidden"],
+        ["accuracy-mode", "accuracy-hidden"],
     ),
     "zero_grad is forgotten": (
         "train",
@@ -242,7 +242,7 @@ WRONG = {
         ("**hyper)\n    batches", "lr=0.01)\n    batches"),
         ["curve-hidden"],
     ),
-    "one epoch only": ("curve", ("range(epochs)", "range(1)"), ["curve-mnist"]),
+    "one epoch only": ("curve", ("range(epochs)", "range(1)"), ["curve-mnist", "curve-twin"]),
 }
 
 

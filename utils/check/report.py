@@ -114,7 +114,7 @@ def guarded(check, name, *args):
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        why = errors.message(error, 50)
+        why = errors.message(error)
         title = f"{name} could not be checked: {why}"
         raise CheckFailed(f"✗ {title}", Finding(name, title)) from None
 

@@ -222,7 +222,9 @@ class FunctionTrial:
 
         if theirs.error is not None or mine.error is not None:
             return type(mine.error) is type(theirs.error)
-        same = functions.unlike(functions.comparable(mine.result), functions.comparable(theirs.result))
+        same = functions.unlike(
+            functions.comparable(mine.result), functions.comparable(theirs.result)
+        )
         return same is None and functions.unlike(mine.left, theirs.left) is None
 
     def score(self, in_my_step=True):
