@@ -47,6 +47,9 @@ WHAT = (  # what students get: paths from the course's folder
     "LICENSE",
     "LICENSE-TEXTS",
 )
+OPTIONAL = (
+    "data/tables/*.csv",
+)  # results that take too long for a lecture; not every course has some
 TARGETS = ("help", "set-up", "lab")  # of the Makefile
 
 README = """\
@@ -105,7 +108,7 @@ def contents(course: Course, names: Iterable[str] = ()) -> dict[str, bytes]:
     found, names = {}, course.chosen(names)
     for pattern in WHAT:
         paths = [path for path in course.root.glob(pattern) if "__pycache__" not in path.parts]
-        if not paths:
+        if not paths and pattern not in OPTIONAL:
             raise Trouble(f"{pattern} is missing in {course.root}: students would need it.")
         for path in paths:
             if path.is_symlink() or course.root not in path.resolve().parents:

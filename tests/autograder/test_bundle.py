@@ -61,6 +61,8 @@ def house(course):
         (root / name).write_text(text)
     (root / "data" / "mnist").mkdir()
     (root / "data" / "mnist" / "t.gz").write_bytes(gzip.compress(bytes(100)))
+    (root / "data" / "tables").mkdir()
+    (root / "data" / "tables" / "t.csv").write_text("lr\n0.1\n")
     lecture = new_notebook(cells=[new_markdown_cell("# Tiny", id="t"), new_code_cell("1", id="c")])
     nbformat.write(lecture, root / "lectures" / "01_tiny.ipynb")
     path = root / "solutions" / "01_tiny" / "tiny.ipynb"
@@ -109,6 +111,7 @@ def test_what_is_in_it(house, tmp_path):
         "tools/set_up.py",
         "tools/set_up.sh",
         "data/mnist/t.gz",
+        "data/tables/t.csv",
         "docs/glossary.md",
     ]:
         assert f"my_step/{name}" in found
