@@ -42,7 +42,8 @@ def test_the_kernel_ends_what_takes_more_and_says_so(size, killed):
     """Where a control group may be made. Elsewhere the tier says that there is none."""
     place = memory_group.writable()
     if place is None:
-        return
+        assert not os.environ.get("CI"), "no control group may be made here"
+        pytest.skip("no control group may be made here")
     group = MemoryGroup(place, 100 << 20)
     try:
         ended = subprocess.run(
